@@ -1,0 +1,34 @@
+package config
+
+import (
+	"time"
+
+	"slipway/internal/run"
+)
+
+// Config is slipway.yaml, compiled. Values may still hold ${Name}; Resolve fills them in.
+type Config struct {
+	Version       int            `json:"version"`
+	Jobs          []run.Job      `json:"jobs,omitempty"`
+	Scalers       []Scaler       `json:"scalers,omitempty"`
+	Notifications []Notification `json:"notifications,omitempty"`
+}
+
+// Scaler says which service follows which queues.
+type Scaler struct {
+	Name            string        `json:"name"`
+	Queues          []string      `json:"queues"` // URLs
+	Cluster         string        `json:"cluster"`
+	Service         string        `json:"service"`
+	Min             int           `json:"min"`
+	Max             int           `json:"max"`
+	MessagesPerTask int           `json:"messagesPerTask"`
+	Latency         time.Duration `json:"latency,omitempty"`
+	ScaleIn         string        `json:"scaleIn,omitempty"` // "idle" (default) or "protected"
+}
+
+// Notification says who is told of which events. To holds mail addresses and SNS topic ARNs.
+type Notification struct {
+	To     []string `json:"to"`
+	Events []string `json:"events"`
+}

@@ -1,0 +1,91 @@
+package orchestrator
+
+import (
+	"context"
+	"time"
+
+	"slipway/internal/run"
+)
+
+// Runs is where runs are kept.
+type Runs interface {
+	// Run returns a run as it is stored, or an error that is run.ErrNotFound.
+	Run(ctx context.Context, id run.ID) (run.Run, error)
+	// Write makes all changes together or none. It returns a *run.Conflict, and has written nothing, when a run is
+	// not at the revision that its change was made from or the job has no room. After success each run is stored at
+	// its revision plus one.
+	Write(ctx context.Context, w run.Write) error
+}
+
+// Index finds runs that something is due for. It is a hint and may be stale: the write that follows decides.
+type Index interface {
+	// Queued returns up to limit queued runs of the job that are due, the longest due first.
+	Queued(ctx context.Context, job string, now time.Time, limit int) ([]run.Run, error)
+	// Watched returns up to limit runs of every job that are active or owe something and whose Due has come, the
+	// longest due first.
+	Watched(ctx context.Context, now time.Time, limit int) ([]run.Run, error)
+}
+
+// Jobs is what the ledger keeps of jobs.
+type Jobs interface {
+	// Jobs returns the state of every job ever seen.
+	Jobs(ctx context.Context) ([]run.JobState, error)
+	// SaveJob stores a state read before, or a new one, but for its counter. It returns a *run.Conflict when the
+	// stored one has another revision.
+	SaveJob(ctx context.Context, s run.JobState) error
+}
+
+// Incidents is what the ledger keeps of failures that somebody is told of.
+type Incidents interface {
+	// OpenIncident stores an incident unless one with its key exists, and reports whether it did.
+	OpenIncident(ctx context.Context, i run.Incident) (bool, error)
+	// SaveIncident stores an incident read before. It returns a *run.Conflict when the stored one has another revision.
+	SaveIncident(ctx context.Context, i run.Incident) error
+	// OwingIncidents returns up to limit incidents that owe an effect since before the given time.
+	OwingIncidents(ctx context.Context, before time.Time, limit int) ([]run.Incident, error)
+}
+
+// Leases lets one of many do something at a time.
+type Leases interface {
+	// Acquire takes or renews the lease for holder until now+ttl, and reports whether it did. A lease that has
+	// expired at now is free.
+	Acquire(ctx context.Context, name, holder string, now time.Time, ttl time.Duration) (bool, error)
+	// Release gives the lease back if holder still has it.
+	Release(ctx context.Context, name, holder string) error
+}
+
+// Ledger is all of the ledger that the orchestrator needs.
+type Ledger interface {
+	Runs
+	Index
+	Jobs
+	Incidents
+}
+
+// Tasks is ECS.
+type Tasks interface {
+	// Run calls RunTask once for one task and returns everything that it answered; it judges nothing. A call whose
+	// outcome is unknown (timeout, connection lost) has Err with Status 0.
+	Run(ctx context.Context, req run.TaskRequest) run.Launched
+	// Describe returns the tasks that ECS knows, and the ARNs of those that it does not (MISSING).
+	// Any number of ARNs may be asked for.
+	Describe(ctx context.Context, cluster string, arns []string) (tasks []run.Task, missing []string, err error)
+	// StartedBy returns the ARNs of the tasks with this startedBy, running and recently stopped.
+	StartedBy(ctx context.Context, cluster, startedBy string) ([]string, error)
+	// Stop asks ECS to stop a task; a task that has stopped already is no error.
+	Stop(ctx context.Context, cluster, arn, reason string) error
+	// Definition resolves a family, family:revision or ARN to the newest ACTIVE revision and its containers.
+	Definition(ctx context.Context, name string) (run.Definition, error)
+}
+
+// Effects does what runs and incidents owe. Each is done at least once.
+type Effects interface {
+	// Publish puts the event of the run's state on the event bus.
+	Publish(ctx context.Context, r run.Run) error
+	// MailRun sends the mail about a failed run.
+	MailRun(ctx context.Context, r run.Run) error
+	// MailIncident sends the mail about an incident.
+	MailIncident(ctx context.Context, i run.Incident) error
+	// Nudge asks for queued runs of the job to be launched now rather than at the next tick.
+	Nudge(ctx context.Context, job string) error
+}

@@ -1,0 +1,97 @@
+package run
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ID names a run. It is derived from what the run is for, never random, so that the same event gives the same run.
+type ID string
+
+// idLength is how many base32 characters of the hash an object's run ID carries: 130 bits.
+const idLength = 26
+
+const scheduledLayout = "20060102T150405Z"
+
+// lowerBase32 keeps IDs inside the characters that startedBy accepts.
+var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// ObjectID is the ID of the run of one job for one version of one object. Versioned buckets are told apart by the
+// version ID, others by the sequencer of the event.
+func ObjectID(stack, job string, o Object) ID {
+	version := o.VersionID
+	if version == "" || version == "null" { // "null" is the version of an object in an unversioned bucket
+		version = o.Sequencer
+	}
+	sum := digest(stack, job, o.Bucket, o.Key, version)
+	return ID(job + "-" + lowerBase32.EncodeToString(sum[:])[:idLength])
+}
+
+// ScheduledID is the ID of the run of one job for one scheduled time, to the second, in UTC.
+func ScheduledID(job string, at time.Time) ID {
+	return ID(job + "-" + at.UTC().Format(scheduledLayout))
+}
+
+// ManualID is the ID of a run started by hand. Key is chosen by the caller; the same key gives the same run.
+func ManualID(stack, job, key string) ID {
+	sum := digest(stack, job, "manual", key)
+	return ID(job + "-" + lowerBase32.EncodeToString(sum[:])[:idLength])
+}
+
+// Token is the client token for a launch: 64 hexadecimal characters, which is what RunTask allows.
+// The launch decision stored in the run makes sure that the same token always comes with the same parameters, which
+// is what ECS demands (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html).
+func Token(stack string, r Run) string {
+	sum := digest(stack, string(r.ID), strconv.Itoa(r.Attempt), strconv.Itoa(r.Launch))
+	return hex.EncodeToString(sum[:])
+}
+
+// digest hashes parts with their lengths, so that no two lists of parts give the same input.
+func digest(parts ...string) [sha256.Size]byte {
+	var b strings.Builder
+	for _, p := range parts {
+		fmt.Fprintf(&b, "%d:%s", len(p), p)
+	}
+	return sha256.Sum256([]byte(b.String()))
+}
+
+const startedByPrefix = "slipway/"
+
+// maxStartedBy is what RunTask allows for startedBy.
+const maxStartedBy = 128
+
+var stackName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,39}$`)
+
+// ValidStackName returns an error unless the name is one of CloudFormation's, and short enough to fit into startedBy
+// together with the longest run ID and attempt.
+func ValidStackName(name string) error {
+	if !stackName.MatchString(name) {
+		return fmt.Errorf("stack name %q: use a letter, then up to 39 of letters, digits and hyphen", name)
+	}
+	return nil
+}
+
+// StartedBy is the startedBy of an attempt, at most 128 of the characters that ECS allows: the state-change event
+// brings it back.
+func StartedBy(stack string, id ID, attempt int) string {
+	return startedByPrefix + stack + "/" + string(id) + "/" + strconv.Itoa(attempt)
+}
+
+// ParseStartedBy takes a startedBy apart. It returns false for any that Slipway did not write.
+func ParseStartedBy(s string) (stack string, id ID, attempt int, ok bool) {
+	parts := strings.Split(s, "/")
+	if len(s) > maxStartedBy || len(parts) != 4 || parts[0]+"/" != startedByPrefix {
+		return "", "", 0, false
+	}
+	attempt, err := strconv.Atoi(parts[3])
+	if err != nil || attempt < 1 || parts[1] == "" || parts[2] == "" {
+		return "", "", 0, false
+	}
+	return parts[1], ID(parts[2]), attempt, true
+}

@@ -1,0 +1,130 @@
+package run
+
+import (
+	"fmt"
+	"regexp"
+	"time"
+)
+
+// Job is a trigger, a task and policies, as slipway.yaml declares it, after deploy-time values were filled in.
+type Job struct {
+	Name        string        `json:"name"`
+	Trigger     JobTrigger    `json:"trigger"`
+	Task        TaskSpec      `json:"task"`
+	Resources   []Resources   `json:"resources,omitempty"`
+	Concurrency Concurrency   `json:"concurrency,omitzero"`
+	Retry       Retry         `json:"retry,omitzero"`
+	Batch       *Batch        `json:"batch,omitempty"`
+	Timeout     time.Duration `json:"timeout,omitempty"`     // of one attempt, from RUNNING; zero means none
+	StartWithin time.Duration `json:"startWithin,omitempty"` // bounds launching by time; zero means DefaultStartWithin
+	// SuccessWithin is how long after its scheduled time a run may succeed before the job counts as late.
+	// Zero means that nobody waits for it.
+	SuccessWithin time.Duration `json:"successWithin,omitempty"`
+	// LatestOnly lets a newer version of the same key supersede an older one that has not started.
+	LatestOnly bool `json:"latestOnly,omitempty"`
+}
+
+// DefaultStartWithin is how long a run may wait for its launch when the job says nothing.
+const DefaultStartWithin = 24 * time.Hour
+
+// JobTrigger says what starts a job. Exactly one of S3 and Schedule is set, or none for a job that is only started
+// by hand.
+type JobTrigger struct {
+	S3       *S3Trigger       `json:"s3,omitempty"`
+	Schedule *ScheduleTrigger `json:"schedule,omitempty"`
+}
+
+// S3Trigger selects objects of one bucket. Keys are doublestar globs; a pattern that begins with "!" excludes.
+type S3Trigger struct {
+	Bucket string   `json:"bucket"`
+	Keys   []string `json:"keys,omitempty"` // empty: every key
+	Size   Size     `json:"size,omitzero"`
+}
+
+// Size bounds an object's size in bytes, both ends included. A zero Max means no upper bound.
+type Size struct {
+	Min int64 `json:"min,omitempty"`
+	Max int64 `json:"max,omitempty"`
+}
+
+// ScheduleTrigger is an expression that package schedule reads, with the zone it is read in (IANA name, empty: UTC).
+type ScheduleTrigger struct {
+	Expression string     `json:"expression"`
+	Timezone   string     `json:"timezone,omitempty"`
+	Start      *time.Time `json:"start,omitempty"`
+	End        *time.Time `json:"end,omitempty"`
+	CatchUp    CatchUp    `json:"catchUp,omitzero"`
+}
+
+// CatchUp says what happens to scheduled times that passed while nothing could be admitted.
+// Runs is "none", "latest" (the default) or "all"; times older than Within are given up. A zero Within means
+// DefaultCatchUp.
+type CatchUp struct {
+	Within time.Duration `json:"within,omitempty"`
+	Runs   string        `json:"runs,omitempty"`
+}
+
+// DefaultCatchUp is how far back a missed scheduled time is still admitted when the job says nothing.
+const DefaultCatchUp = time.Hour
+
+// TaskSpec says what to start. Definition is a family (newest ACTIVE revision, recorded in the run),
+// family:revision, or an ARN.
+type TaskSpec struct {
+	Cluster        string            `json:"cluster"`
+	Definition     string            `json:"definition"`
+	Container      string            `json:"container,omitempty"` // the container that matters; empty: the only one
+	Command        []string          `json:"command,omitempty"`   // $(NAME) is filled in for each run
+	Environment    map[string]string `json:"environment,omitempty"`
+	Capacity       []string          `json:"capacity"` // steps, tried in order
+	Subnets        []string          `json:"subnets,omitempty"`
+	SecurityGroups []string          `json:"securityGroups,omitempty"`
+	PublicIP       bool              `json:"publicIp,omitempty"`
+	Roles          []string          `json:"roles,omitempty"` // task and execution roles, for PassRole
+}
+
+// Resources overrides the size of the task for objects of more than Over bytes. CPU is in ECS units (1024 = 1 vCPU),
+// Memory in MiB, EphemeralStorage in GiB. Zero leaves the task definition's value.
+type Resources struct {
+	Over             int64 `json:"over"`
+	CPU              int   `json:"cpu,omitempty"`
+	Memory           int   `json:"memory,omitempty"`
+	EphemeralStorage int   `json:"ephemeralStorage,omitempty"`
+}
+
+// Concurrency bounds how many runs of a job hold a task at once. A zero Max means no bound, and no counter.
+type Concurrency struct {
+	Max      int    `json:"max,omitempty"`
+	WhenFull string `json:"whenFull,omitempty"` // "queue" (default), "skip" or "replace"
+}
+
+// Retry bounds the attempts of a run. Attempts counts the first one; zero means one.
+type Retry struct {
+	Attempts  int      `json:"attempts,omitempty"`
+	On        []string `json:"on,omitempty"` // outcome classes
+	ExitCodes []int    `json:"exitCodes,omitempty"`
+}
+
+// Batch gathers many objects into one task.
+type Batch struct {
+	MaxObjects int           `json:"maxObjects,omitempty"`
+	MaxBytes   int64         `json:"maxBytes,omitempty"`
+	MaxWait    time.Duration `json:"maxWait,omitempty"`
+}
+
+var jobName = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
+
+// ValidJobName returns an error unless the name is 1 to 40 of a-z, 0-9 and hyphen, which is what fits into startedBy.
+func ValidJobName(name string) error {
+	if !jobName.MatchString(name) {
+		return fmt.Errorf("job name %q: use 1 to 40 of a-z, 0-9 and hyphen", name)
+	}
+	return nil
+}
+
+// LaunchDeadline is when a run admitted at the given time stops being launched.
+func (j Job) LaunchDeadline(admitted time.Time) time.Time {
+	if j.StartWithin > 0 {
+		return admitted.Add(j.StartWithin)
+	}
+	return admitted.Add(DefaultStartWithin)
+}

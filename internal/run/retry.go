@@ -1,0 +1,51 @@
+package run
+
+import (
+	"encoding/binary"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// The bounds of the wait before the next attempt, and before the next launch of an attempt.
+const (
+	firstBackoff      = 10 * time.Second
+	longestBackoff    = 10 * time.Minute
+	firstLaunchWait   = 5 * time.Second
+	longestLaunchWait = 5 * time.Minute
+)
+
+// Allows reports whether the policy gives another attempt after the given one ended so.
+func (p Retry) Allows(attempt int, o Outcome) bool {
+	if o.Succeeded() || attempt >= p.Attempts {
+		return false
+	}
+	if o.ExitCode != nil && slices.Contains(p.ExitCodes, *o.ExitCode) {
+		return true
+	}
+	return slices.Contains(p.On, o.Class)
+}
+
+// RetryAt is when the next attempt of the run may start: exponential backoff with full jitter. The jitter is drawn
+// from the run's identity, so the same run always gives the same answer.
+// https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+func RetryAt(r Run, now time.Time) time.Time {
+	return now.Add(backoff(firstBackoff, longestBackoff, r.Attempt, string(r.ID)+"/attempt/"+strconv.Itoa(r.Attempt)))
+}
+
+// RelaunchAt is when a run whose launch was refused may be launched again, in the same way.
+func RelaunchAt(r Run, now time.Time) time.Time {
+	seed := string(r.ID) + "/launch/" + strconv.Itoa(r.Attempt) + "/" + strconv.Itoa(r.Launch)
+	return now.Add(backoff(firstLaunchWait, longestLaunchWait, r.Launch, seed))
+}
+
+// backoff is between a second and first·2ⁿ⁻¹, at most longest, for the n-th time.
+func backoff(first, longest time.Duration, n int, seed string) time.Duration {
+	limit := longest
+	if shift := n - 1; shift < 16 {
+		limit = min(first<<shift, longest)
+	}
+	sum := digest(seed)
+	draw := float64(binary.BigEndian.Uint64(sum[:8])>>11) / (1 << 53)
+	return time.Second + time.Duration(draw*float64(limit-time.Second))
+}

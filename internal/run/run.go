@@ -1,0 +1,199 @@
+package run
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// State is where a run stands. An attempt that may be retried goes back to Queued; the last four are final.
+type State string
+
+// The states of a run.
+const (
+	Queued    State = "queued"    // waits for its launch: for NotBefore, or for a free slot
+	Starting  State = "starting"  // claimed: the launch is decided and recorded, ECS may know of it or not
+	Running   State = "running"   // its task has been RUNNING
+	Succeeded State = "succeeded" // the container that matters ended with 0
+	Failed    State = "failed"
+	Cancelled State = "cancelled"
+	Skipped   State = "skipped" // never launched: another run was in the way
+)
+
+// States lists every state, in the order a run goes through them.
+func States() []State {
+	return []State{Queued, Starting, Running, Succeeded, Failed, Cancelled, Skipped}
+}
+
+// Final reports whether nothing more happens to a run in this state by itself.
+func (s State) Final() bool {
+	return s == Succeeded || s == Failed || s == Cancelled || s == Skipped
+}
+
+// Active reports whether a run in this state may have a task.
+func (s State) Active() bool { return s == Starting || s == Running }
+
+// Valid reports whether this release knows the state.
+func (s State) Valid() bool { return slices.Contains(States(), s) }
+
+// Trigger says what asked for a run.
+type Trigger string
+
+// The triggers of a run.
+const (
+	ByObject   Trigger = "s3"
+	BySchedule Trigger = "schedule"
+	ByHand     Trigger = "manual"
+)
+
+// Object is one version of one S3 object, with its key as S3 knows it: never encoded.
+type Object struct {
+	Bucket    string `json:"bucket"`
+	Key       string `json:"key"`
+	VersionID string `json:"versionId,omitempty"`
+	ETag      string `json:"etag,omitempty"`
+	Sequencer string `json:"sequencer,omitempty"`
+	Size      int64  `json:"size"`
+}
+
+// Input is what a run works on: an object, or the interval [IntervalStart, ScheduledTime) of a schedule, or only the
+// variables that a person gave.
+type Input struct {
+	Object        *Object    `json:"object,omitempty"`
+	ScheduledTime *time.Time `json:"scheduledTime,omitempty"`
+	IntervalStart *time.Time `json:"intervalStart,omitempty"`
+	Environment   []EnvVar   `json:"environment,omitempty"`
+}
+
+// Decision is a launch decision, whole: RunTask is built from it alone, so that a token always comes with the same
+// parameters.
+type Decision struct {
+	Cluster          string   `json:"cluster"`
+	Definition       string   `json:"definition"` // with revision
+	Container        string   `json:"container"`
+	Step             int      `json:"step"`     // index into the job's capacity order
+	Capacity         string   `json:"capacity"` // FARGATE, FARGATE_SPOT, EC2, EXTERNAL or a capacity provider's name
+	Subnets          []string `json:"subnets,omitempty"`
+	SecurityGroups   []string `json:"securityGroups,omitempty"`
+	PublicIP         bool     `json:"publicIp,omitempty"`
+	CPU              int      `json:"cpu,omitempty"`
+	Memory           int      `json:"memory,omitempty"`
+	EphemeralStorage int      `json:"ephemeralStorage,omitempty"`
+	Command          []string `json:"command,omitempty"`
+	Environment      []EnvVar `json:"environment,omitempty"`
+	// Timeout bounds the attempt from RUNNING. It is no parameter of RunTask, but decided with it. Zero means none.
+	Timeout time.Duration `json:"timeout,omitempty"`
+}
+
+// Outcome is how an attempt ended.
+type Outcome struct {
+	Class     string `json:"class"` // of package stop
+	Severity  string `json:"severity,omitempty"`
+	Expected  bool   `json:"expected,omitempty"`
+	Retryable bool   `json:"retryable,omitempty"`
+	Container string `json:"container,omitempty"`
+	ExitCode  *int   `json:"exitCode,omitempty"`
+	Reason    string `json:"reason,omitempty"`  // in ECS's words, cut to a bounded length
+	Summary   string `json:"summary,omitempty"` // in plain words
+	Remedy    string `json:"remedy,omitempty"`
+	Link      string `json:"link,omitempty"`
+}
+
+// Succeeded reports whether the attempt did its work.
+func (o Outcome) Succeeded() bool { return o.Class == "succeeded" }
+
+// Wish is what somebody wants of a run that has a task. It changes nothing by itself: the state and the slot change
+// only when the task is STOPPED, or is known never to have started.
+type Wish string
+
+// The wishes.
+const (
+	NoWish      Wish = ""
+	WishCancel  Wish = "cancel"
+	WishReplace Wish = "replace"
+	WishTimeout Wish = "timeout"
+)
+
+// Effect is something that a settled run owes to the world. It is written in the same transaction as the change that
+// owes it, done afterwards, and then removed: so each is done at least once.
+type Effect string
+
+// The effects.
+const (
+	OwesEvent Effect = "event" // a "Run …" event on EventBridge
+	OwesMail  Effect = "mail"  // one mail about a failure
+	OwesNudge Effect = "nudge" // a message to the launch queue: a slot is free, or a retry is due
+)
+
+// Step is one line of a run's history.
+type Step struct {
+	At      time.Time `json:"at"`
+	State   State     `json:"state"`
+	Attempt int       `json:"attempt"`
+	Launch  int       `json:"launch,omitempty"`
+	Why     string    `json:"why,omitempty"`
+}
+
+// maxHistory bounds the history of a run; the oldest lines but the first go.
+const maxHistory = 40
+
+// Run is one piece of work promised.
+type Run struct {
+	ID      ID      `json:"id"`
+	Job     string  `json:"job"`
+	State   State   `json:"state"`
+	Trigger Trigger `json:"trigger"`
+	Input   Input   `json:"input"`
+
+	// Attempt counts tasks that ECS accepted or may have accepted, from 1. Launch counts, within an attempt, tries
+	// to get it accepted that ended with a definite no, from 1.
+	Attempt int `json:"attempt"`
+	Launch  int `json:"launch"`
+	// CapacityStep is the step of the job's capacity order that the next launch takes.
+	CapacityStep int `json:"capacityStep,omitempty"`
+	// Slot says that the run holds one of the job's concurrency.max.
+	Slot bool `json:"slot,omitempty"`
+
+	NotBefore      time.Time `json:"notBefore,omitzero"`
+	LaunchDeadline time.Time `json:"launchDeadline,omitzero"`
+	AdmittedAt     time.Time `json:"admittedAt,omitzero"`
+	ClaimedAt      time.Time `json:"claimedAt,omitzero"`
+	AcceptedAt     time.Time `json:"acceptedAt,omitzero"` // ECS has accepted the attempt
+	StartedAt      time.Time `json:"startedAt,omitzero"`  // the task was first seen RUNNING
+	EndedAt        time.Time `json:"endedAt,omitzero"`
+	CheckedAt      time.Time `json:"checkedAt,omitzero"` // last described by reconcile
+
+	Decision *Decision `json:"decision,omitempty"`
+	TaskARN  string    `json:"taskArn,omitempty"`
+	// TaskVersion is the newest detail.version seen of the task; older events are stale.
+	TaskVersion int64 `json:"taskVersion,omitempty"`
+	// Missing counts the ticks in a row on which ECS did not know the task.
+	Missing int `json:"missing,omitempty"`
+
+	Wish     Wish     `json:"wish,omitempty"`
+	WishWhy  string   `json:"wishWhy,omitempty"`
+	Outcome  *Outcome `json:"outcome,omitempty"`
+	Owed     []Effect `json:"owed,omitempty"`
+	History  []Step   `json:"history,omitempty"`
+	Revision int64    `json:"-"` // of the ledger item; zero: not stored yet
+}
+
+// Clone returns a deep copy.
+func (r Run) Clone() Run {
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic("run: a run that cannot be encoded: " + err.Error()) // only plain data: cannot happen
+	}
+	var c Run
+	if err := json.Unmarshal(text, &c); err != nil {
+		panic("run: a run that cannot be decoded: " + err.Error())
+	}
+	c.Revision = r.Revision
+	return c
+}
+
+// Owes reports whether the run owes the effect.
+func (r Run) Owes(e Effect) bool { return slices.Contains(r.Owed, e) }
+
+// Open reports whether something must still happen to the run.
+func (r Run) Open() bool { return !r.State.Final() || len(r.Owed) > 0 }
