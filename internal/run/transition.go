@@ -120,8 +120,8 @@ func (r Run) Refuse(why string, nextStep int, notBefore, now time.Time) (Run, er
 	return n.note(why, now), nil
 }
 
-// Retry puts a run whose attempt has ended back into the queue for another attempt. It owes a nudge only for the slot
-// that it gives back; its own launch waits for notBefore.
+// Retry puts a run whose attempt has ended back into the queue for another attempt. It owes a nudge for the slot that
+// it gives back; its own launch waits for notBefore.
 func (r Run) Retry(o Outcome, nextStep int, notBefore, now time.Time) (Run, error) {
 	if !r.State.Active() {
 		return r, &TransitionError{r.ID, r.State, "retry", ""}
@@ -130,12 +130,14 @@ func (r Run) Retry(o Outcome, nextStep int, notBefore, now time.Time) (Run, erro
 	n.State, n.Slot, n.Attempt, n.Launch = Queued, false, r.Attempt+1, 1
 	n.CapacityStep, n.NotBefore, n.Outcome = nextStep, notBefore, &o
 	n.TaskARN, n.TaskVersion, n.Missing = "", 0, 0
-	n.owe(OwesNudge)
+	if r.Slot {
+		n.owe(OwesNudge)
+	}
 	return n.note("attempt ended: "+o.Class, now), nil
 }
 
-// End makes a run final: succeeded or failed by the outcome, cancelled when that was wished. Owed names the effects
-// that the new state owes.
+// End makes a run final: succeeded or failed by the outcome, cancelled when that was wished. It owes what the caller
+// names, and a nudge for the slot that it gives back.
 func (r Run) End(o Outcome, at, now time.Time, owed ...Effect) (Run, error) {
 	if r.State.Final() {
 		return r, &TransitionError{r.ID, r.State, "end", ""}
@@ -151,6 +153,9 @@ func (r Run) End(o Outcome, at, now time.Time, owed ...Effect) (Run, error) {
 		n.State = Failed
 	}
 	n.owe(owed...)
+	if r.Slot {
+		n.owe(OwesNudge)
+	}
 	return n.note(o.Class, now), nil
 }
 
