@@ -22,7 +22,7 @@ const (
 func (r Run) Due() time.Time {
 	switch {
 	case len(r.Owed) > 0:
-		return r.lastStep().Add(SettleWithin)
+		return latest(r.lastStep(), r.CheckedAt).Add(SettleWithin)
 	case r.State == Queued:
 		return r.NotBefore
 	case r.State == Starting && r.TaskARN == "":
