@@ -1,0 +1,166 @@
+package orchestrator
+
+import (
+	"context"
+	"fmt"
+
+	"slipway/internal/run"
+)
+
+// Want is one piece of work that a job asks for. Key tells runs started by hand apart.
+type Want struct {
+	Job     string
+	Trigger run.Trigger
+	Input   run.Input
+	Key     string
+}
+
+// Result says what became of a want.
+type Result string
+
+// The results of admitting and launching.
+const (
+	Started   Result = "started"   // ECS has accepted a task
+	Claimed   Result = "claimed"   // the launch is recorded, but ECS has not answered: reconcile goes on
+	Queued    Result = "queued"    // admitted; waits for room or for its time
+	Duplicate Result = "duplicate" // the run exists already and is claimed or final
+	Ended     Result = "ended"     // the run cannot be launched: it is final and owes its mail
+	Unknown   Result = "unknown"   // nothing is known to be stored: Err says why
+)
+
+// Admission is what became of one want. Err is set only with Unknown; run.Retryable(Err) says whether the same want
+// may succeed when it is sent again.
+type Admission struct {
+	ID     run.ID
+	Job    string
+	Result Result
+	Err    error
+}
+
+// Admit turns wants into runs, each at most once however often it is asked for, and launches those that have room.
+// The admissions come in the order of the wants. A want that was stored is safe: whatever happens afterwards, a tick
+// brings it to an end.
+func (o *Orchestrator) Admit(ctx context.Context, wants []Want) []Admission {
+	out := make([]Admission, len(wants))
+	at := map[run.ID][]int{}     // the positions of equal wants
+	byJob := map[string][]item{} // each run once
+	now := o.now()
+	for i, w := range wants {
+		job, ok := o.jobs[w.Job]
+		if !ok {
+			out[i] = Admission{Job: w.Job, Result: Unknown, Err: run.Never("unknown-job", fmt.Errorf("admit a run of job %q: there is no such job", w.Job))}
+			continue
+		}
+		id := o.identify(w)
+		if at[id] = append(at[id], i); len(at[id]) == 1 {
+			byJob[w.Job] = append(byJob[w.Job], item{run: run.New(id, job, w.Trigger, w.Input, now)})
+		}
+	}
+	for _, admission := range o.startJobs(ctx, byJob) {
+		for n, i := range at[admission.ID] {
+			out[i] = admission
+			if n > 0 && admission.Err == nil {
+				out[i].Result = Duplicate
+			}
+		}
+	}
+	return out
+}
+
+func (o *Orchestrator) identify(w Want) run.ID {
+	switch {
+	case w.Input.Object != nil:
+		return run.ObjectID(o.stack, w.Job, *w.Input.Object)
+	case w.Input.ScheduledTime != nil:
+		return run.ScheduledID(w.Job, *w.Input.ScheduledTime)
+	}
+	return run.ManualID(o.stack, w.Job, w.Key)
+}
+
+// startJobs starts the runs of several jobs at once.
+func (o *Orchestrator) startJobs(ctx context.Context, byJob map[string][]item) []Admission {
+	type group struct {
+		job   string
+		items []item
+	}
+	var groups []group
+	for _, job := range o.order {
+		items := byJob[job]
+		for size := o.groupSize(job); len(items) > 0; {
+			n := min(size, len(items))
+			groups = append(groups, group{job, items[:n]})
+			items = items[n:]
+		}
+	}
+	results := make([][]Admission, len(groups))
+	each(len(groups), func(i int) { results[i] = o.start(ctx, groups[i].job, groups[i].items) })
+	var out []Admission
+	for _, r := range results {
+		out = append(out, r...)
+	}
+	return out
+}
+
+// groupSize is how many runs share one write: jobs without a maximum have no counter to share, so each run goes by
+// itself, in one call.
+func (o *Orchestrator) groupSize(job string) int {
+	if o.jobs[job].Concurrency.Max > 0 {
+		return run.MaxWrite
+	}
+	return 1
+}
+
+// LaunchQueued launches the queued runs of a job that are due, as far as there is room and time.
+func (o *Orchestrator) LaunchQueued(ctx context.Context, job string) error {
+	for timeLeft(ctx) {
+		queued, err := o.ledger.Queued(ctx, job, o.now(), run.MaxWrite)
+		if err != nil {
+			return fmt.Errorf("read the queued runs of job %s: %w", job, err)
+		}
+		if len(queued) == 0 {
+			return nil
+		}
+		if moved := o.launchSome(ctx, job, queued); moved == 0 || len(queued) < run.MaxWrite {
+			return nil
+		}
+	}
+	return nil
+}
+
+// launchSome launches queued runs and returns how many left the queue.
+func (o *Orchestrator) launchSome(ctx context.Context, job string, queued []run.Run) int {
+	now, moved := o.now(), 0
+	var items []item
+	for _, r := range queued {
+		switch _, known := o.jobs[job]; {
+		case r.LaunchExpired(now):
+			moved += o.giveUp(ctx, r)
+		case known:
+			items = append(items, item{run: r})
+		}
+	}
+	for _, a := range o.startJobs(ctx, map[string][]item{job: items}) {
+		if a.Result == Started || a.Result == Claimed || a.Result == Ended {
+			moved++
+		}
+	}
+	return moved
+}
+
+// giveUp ends a queued run whose startWithin has passed.
+func (o *Orchestrator) giveUp(ctx context.Context, r run.Run) int {
+	why := "it was not launched within " + r.LaunchDeadline.Sub(r.AdmittedAt).String()
+	if err := o.end(ctx, r, startFailed("launch-deadline", why+lastWhy(r))); err != nil {
+		o.log.WarnContext(ctx, "launch deadline not recorded", "run", r.ID, "error", err)
+		return 0
+	}
+	return 1
+}
+
+// lastWhy tells what the newest launch met, for a person.
+func lastWhy(r run.Run) string {
+	if len(r.History) == 0 || r.Launch < 2 {
+		return ""
+	}
+	return "; the last launch met: " + r.History[len(r.History)-1].Why
+}

@@ -1,0 +1,89 @@
+package orchestrator
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"slipway/internal/run"
+)
+
+// Options are what an Orchestrator needs. Tasks may be nil where nothing is launched, Effects where nothing is told:
+// what a run owes then stays owed, for the function that can do it.
+type Options struct {
+	Stack   string
+	Jobs    []run.Job
+	Watched []Service // services whose failing tasks open incidents
+	Ledger  Ledger
+	Tasks   Tasks
+	Effects Effects
+	Now     func() time.Time
+	Log     *slog.Logger
+	Pace    *Pace // nil: as fast as it goes
+}
+
+// Service is an ECS service. Cluster is a name or an ARN.
+type Service struct {
+	Cluster string
+	Name    string
+}
+
+// Orchestrator changes runs. It may be used by several goroutines at once.
+type Orchestrator struct {
+	stack   string
+	jobs    map[string]run.Job
+	order   []string // job names as configured, so that they take turns in a stable order
+	watched []Service
+	ledger  Ledger
+	tasks   Tasks
+	effects Effects
+	now     func() time.Time
+	log     *slog.Logger
+	pace    *Pace
+}
+
+// New returns an Orchestrator for the jobs of one stack.
+func New(o Options) *Orchestrator {
+	c := &Orchestrator{
+		stack: o.Stack, jobs: map[string]run.Job{}, watched: o.Watched,
+		ledger: o.Ledger, tasks: o.Tasks, effects: o.Effects, now: o.Now, log: o.Log, pace: o.Pace,
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	for _, j := range o.Jobs {
+		c.jobs[j.Name] = j
+		c.order = append(c.order, j.Name)
+	}
+	return c
+}
+
+// concurrent is how many calls one invocation makes at once.
+const concurrent = 10
+
+// each calls f for 0 ≤ i < n, at most concurrent at a time, and returns when all are done.
+func each(n int, f func(i int)) {
+	gate := make(chan struct{}, concurrent)
+	for i := range n {
+		gate <- struct{}{}
+		go func() {
+			defer func() { <-gate }()
+			f(i)
+		}()
+	}
+	for range concurrent {
+		gate <- struct{}{}
+	}
+}
+
+// timeLeft reports whether the invocation still has time for another round of calls.
+func timeLeft(ctx context.Context) bool {
+	deadline, bounded := ctx.Deadline()
+	return ctx.Err() == nil && (!bounded || time.Until(deadline) > roundTime)
+}
+
+// roundTime is what one claim with its launch may take when AWS is slow.
+const roundTime = 5 * time.Second

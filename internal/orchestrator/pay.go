@@ -1,0 +1,105 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"slipway/internal/run"
+)
+
+// pay does what a run owes and removes what was done. What could not be done stays owed, for the next delivery of the
+// event or the next tick; the error says why.
+func (o *Orchestrator) pay(ctx context.Context, r run.Run) error {
+	if o.effects == nil || len(r.Owed) == 0 {
+		return nil
+	}
+	var done []run.Effect
+	var problems []error
+	for _, e := range r.Owed {
+		if err := o.payOne(ctx, r, e); err != nil {
+			problems = append(problems, fmt.Errorf("%s of run %s: %w", e, r.ID, err))
+			continue
+		}
+		done = append(done, e)
+	}
+	_, _, err := o.change(ctx, r, func(r run.Run) (run.Run, error) {
+		next := r.Paid(done...)
+		if len(next.Owed) == len(r.Owed) {
+			return r, errUnchanged
+		}
+		return next, nil
+	})
+	return errors.Join(append(problems, err)...)
+}
+
+// payLate pays for a run that somebody else has settled, once that one has had the time to do it. The run is taken
+// first, so that of several who find it only one pays.
+func (o *Orchestrator) payLate(ctx context.Context, r run.Run) error {
+	now := o.now()
+	if o.effects == nil || len(r.Owed) == 0 || r.Due().After(now) {
+		return nil
+	}
+	taken := r.Check(false, now)
+	err := o.save(ctx, r, taken)
+	var c *run.Conflict
+	if errors.As(err, &c) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	taken.Revision = r.Revision + 1
+	return o.pay(ctx, taken)
+}
+
+func (o *Orchestrator) payOne(ctx context.Context, r run.Run, e run.Effect) error {
+	switch e {
+	case run.OwesEvent:
+		return o.effects.Publish(ctx, r)
+	case run.OwesMail:
+		return o.effects.MailRun(ctx, r)
+	case run.OwesNudge:
+		return o.effects.Nudge(ctx, r.Job)
+	}
+	return run.Never("unknown-effect", fmt.Errorf("do %q: this release does not know it", e))
+}
+
+func (o *Orchestrator) payIncident(ctx context.Context, i run.Incident) error {
+	if o.effects == nil || len(i.Owed) == 0 {
+		return nil
+	}
+	if err := o.effects.MailIncident(ctx, i); err != nil {
+		return fmt.Errorf("mail of incident %s: %w", i.Key, err)
+	}
+	i.Owed = nil
+	if err := o.ledger.SaveIncident(ctx, i); err != nil {
+		return fmt.Errorf("store incident %s: %w", i.Key, err)
+	}
+	return nil
+}
+
+// flushBatch is how many runs or incidents one flush pays for.
+const flushBatch = 200
+
+// Flush does what runs and incidents still owe after whoever settled them did not. It is called each minute.
+func (o *Orchestrator) Flush(ctx context.Context) error {
+	now := o.now()
+	runs, err := o.ledger.Watched(ctx, now, flushBatch)
+	if err != nil {
+		return fmt.Errorf("read what runs owe: %w", err)
+	}
+	incidents, err := o.ledger.OwingIncidents(ctx, now.Add(-run.SettleWithin), flushBatch)
+	if err != nil {
+		return fmt.Errorf("read what incidents owe: %w", err)
+	}
+	problems := make([]error, len(runs)+len(incidents))
+	each(len(problems), func(i int) {
+		if i < len(runs) {
+			problems[i] = o.payLate(ctx, runs[i])
+			return
+		}
+		problems[i] = o.payIncident(ctx, incidents[i-len(runs)])
+	})
+	return errors.Join(problems...)
+}
