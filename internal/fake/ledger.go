@@ -1,0 +1,247 @@
+package fake
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"slipway/internal/run"
+)
+
+// Ledger keeps what internal/ledger keeps, in memory. The zero value is empty and ready.
+type Ledger struct {
+	// Fault, when set, is called before and after each call's effect with the name of the call; an error it returns
+	// is the call's. Before its effect nothing has happened; after it everything has, and only the answer is lost.
+	Fault func(call string, after bool) error
+
+	mu        sync.Mutex // protects following fields
+	runs      map[run.ID]run.Run
+	jobs      map[string]run.JobState
+	incidents map[string]run.Incident
+	leases    map[string]lease
+}
+
+type lease struct {
+	holder string
+	until  time.Time
+}
+
+// call runs an effect between the two chances of a fault.
+func (l *Ledger) call(name string, effect func() error) error {
+	if err := l.fault(name, false); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	if l.runs == nil {
+		l.runs, l.jobs = map[run.ID]run.Run{}, map[string]run.JobState{}
+		l.incidents, l.leases = map[string]run.Incident{}, map[string]lease{}
+	}
+	err := effect()
+	l.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return l.fault(name, true)
+}
+
+func (l *Ledger) fault(name string, after bool) error {
+	if l.Fault == nil {
+		return nil
+	}
+	return l.Fault(name, after)
+}
+
+// Run returns a run as it is stored.
+func (l *Ledger) Run(_ context.Context, id run.ID) (out run.Run, err error) {
+	err = l.call("Run", func() error {
+		r, ok := l.runs[id]
+		if !ok {
+			return fmt.Errorf("run %s: %w", id, run.ErrNotFound)
+		}
+		out = r.Clone()
+		return nil
+	})
+	return out, err
+}
+
+// Write makes all changes together or none.
+func (l *Ledger) Write(_ context.Context, w run.Write) error {
+	if len(w.Changes) > run.MaxWrite {
+		return run.Never("too-many-changes", fmt.Errorf("write %d runs of job %s: at most %d go together", len(w.Changes), w.Job, run.MaxWrite))
+	}
+	return l.call("Write", func() error { return l.write(w) })
+}
+
+func (l *Ledger) write(w run.Write) error {
+	c := &run.Conflict{Current: map[run.ID]run.Run{}}
+	slots := 0
+	for _, ch := range w.Changes {
+		if stored, ok := l.runs[ch.Run.ID]; stored.Revision != ch.Run.Revision {
+			if ok {
+				stored = stored.Clone()
+				c.Current[ch.Run.ID] = stored
+			}
+		}
+		slots += ch.Slots
+	}
+	job := l.jobs[w.Job]
+	if slots > 0 && job.Active+slots > w.Max || slots < 0 && job.Active+slots < 0 {
+		c.Full, c.Active = true, job.Active
+	}
+	if len(c.Current) > 0 || c.Full {
+		return c
+	}
+	for _, ch := range w.Changes {
+		r := ch.Run.Clone()
+		r.Revision++
+		l.runs[r.ID] = r
+	}
+	if slots != 0 {
+		job.Name = w.Job
+		job.Active += slots
+		l.jobs[w.Job] = job
+	}
+	return nil
+}
+
+// Queued returns queued runs of a job that are due, the longest due first.
+func (l *Ledger) Queued(_ context.Context, job string, now time.Time, limit int) (out []run.Run, err error) {
+	err = l.call("Queued", func() error {
+		out = l.due(now, limit, func(r run.Run) bool { return r.Job == job && r.State == run.Queued && len(r.Owed) == 0 })
+		return nil
+	})
+	return out, err
+}
+
+// Watched returns runs that are active or owe something and are due, the longest due first.
+func (l *Ledger) Watched(_ context.Context, now time.Time, limit int) (out []run.Run, err error) {
+	err = l.call("Watched", func() error {
+		out = l.due(now, limit, func(r run.Run) bool { return r.Open() && (r.State != run.Queued || len(r.Owed) > 0) })
+		return nil
+	})
+	return out, err
+}
+
+func (l *Ledger) due(now time.Time, limit int, wanted func(run.Run) bool) []run.Run {
+	var out []run.Run
+	for _, r := range l.runs {
+		if wanted(r) && r.Due().UnixMilli() <= now.UnixMilli() {
+			out = append(out, r.Clone())
+		}
+	}
+	slices.SortFunc(out, func(a, b run.Run) int {
+		if c := a.Due().Compare(b.Due()); c != 0 {
+			return c
+		}
+		return compare(a.ID, b.ID)
+	})
+	return out[:min(limit, len(out))]
+}
+
+func compare(a, b run.ID) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// Runs returns every run that is stored.
+func (l *Ledger) Runs() []run.Run {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []run.Run
+	for _, r := range l.runs {
+		out = append(out, r.Clone())
+	}
+	return out
+}
+
+// Jobs returns the state of every job ever seen.
+func (l *Ledger) Jobs(context.Context) (out []run.JobState, err error) {
+	err = l.call("Jobs", func() error {
+		for _, s := range l.jobs {
+			out = append(out, s)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// SaveJob stores a job's state, but for its counter.
+func (l *Ledger) SaveJob(_ context.Context, s run.JobState) error {
+	return l.call("SaveJob", func() error {
+		stored := l.jobs[s.Name]
+		if stored.Revision != s.Revision {
+			return &run.Conflict{}
+		}
+		s.Active = stored.Active
+		s.Revision++
+		l.jobs[s.Name] = s
+		return nil
+	})
+}
+
+// OpenIncident stores an incident unless one with its key exists.
+func (l *Ledger) OpenIncident(_ context.Context, i run.Incident) (opened bool, err error) {
+	err = l.call("OpenIncident", func() error {
+		if _, exists := l.incidents[i.Key]; exists {
+			return nil
+		}
+		i.Revision = 1
+		l.incidents[i.Key], opened = i, true
+		return nil
+	})
+	return opened, err
+}
+
+// SaveIncident stores an incident read before.
+func (l *Ledger) SaveIncident(_ context.Context, i run.Incident) error {
+	return l.call("SaveIncident", func() error {
+		if l.incidents[i.Key].Revision != i.Revision {
+			return &run.Conflict{}
+		}
+		i.Revision++
+		l.incidents[i.Key] = i
+		return nil
+	})
+}
+
+// OwingIncidents returns incidents that owe something since before the given time.
+func (l *Ledger) OwingIncidents(_ context.Context, before time.Time, limit int) (out []run.Incident, err error) {
+	err = l.call("OwingIncidents", func() error {
+		for _, i := range l.incidents {
+			if len(i.Owed) > 0 && !i.OpenedAt.After(before) && len(out) < limit {
+				out = append(out, i)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Acquire takes or renews a lease.
+func (l *Ledger) Acquire(_ context.Context, name, holder string, now time.Time, ttl time.Duration) (got bool, err error) {
+	err = l.call("Acquire", func() error {
+		if h := l.leases[name]; h.holder == holder || !h.until.After(now) {
+			l.leases[name], got = lease{holder, now.Add(ttl)}, true
+		}
+		return nil
+	})
+	return got, err
+}
+
+// Release gives a lease back.
+func (l *Ledger) Release(_ context.Context, name, holder string) error {
+	return l.call("Release", func() error {
+		if h := l.leases[name]; h.holder == holder {
+			h.until = time.Time{}
+			l.leases[name] = h
+		}
+		return nil
+	})
+}

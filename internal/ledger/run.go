@@ -1,0 +1,108 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"slipway/internal/run"
+)
+
+// The kinds of the index.
+const (
+	kindWatch    = "watch"    // runs that are active or owe something
+	kindIncident = "incident" // incidents that owe something
+	kindJobs     = "jobs"     // every job
+)
+
+func kindQueued(job string) string { return "queued#" + job }
+
+// Run returns a run as it is stored, or an error that is run.ErrNotFound.
+func (l *Ledger) Run(ctx context.Context, id run.ID) (run.Run, error) {
+	it, err := l.get(ctx, keyOf("run", string(id)))
+	if err != nil {
+		return run.Run{}, err
+	}
+	if it == nil {
+		return run.Run{}, fmt.Errorf("run %s: %w", id, run.ErrNotFound)
+	}
+	return decodeRun(it)
+}
+
+// Queued returns queued runs of a job that are due, the longest due first.
+func (l *Ledger) Queued(ctx context.Context, job string, now time.Time, limit int) ([]run.Run, error) {
+	return l.runs(ctx, kindQueued(job), now, limit)
+}
+
+// Watched returns runs that are active or owe something and are due, the longest due first.
+func (l *Ledger) Watched(ctx context.Context, now time.Time, limit int) ([]run.Run, error) {
+	return l.runs(ctx, kindWatch, now, limit)
+}
+
+func (l *Ledger) runs(ctx context.Context, kind string, now time.Time, limit int) ([]run.Run, error) {
+	items, err := l.due(ctx, kind, now, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]run.Run, 0, len(items))
+	for _, it := range items {
+		r, err := decodeRun(it)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// encodeRun is the item of a run at the revision after the one it was read at.
+func encodeRun(r run.Run) (item, error) {
+	doc, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("encode run %s: %w", r.ID, err)
+	}
+	it := keyOf("run", string(r.ID))
+	it["doc"], it["rev"], it["v"] = text(string(doc)), number(r.Revision+1), number(layoutVersion)
+	it["job"], it["state"] = text(r.Job), text(string(r.State))
+	if kind := indexKind(r); kind != "" {
+		it[IndexKey], it[IndexSortKey] = text(kind), number(r.Due().UnixMilli())
+	}
+	if at := r.ExpiresAt(); !at.IsZero() {
+		it[ExpiryName] = number(at.Unix())
+	}
+	return it, nil
+}
+
+// indexKind is where the index lists a run, or "" for one that nothing is due for.
+func indexKind(r run.Run) string {
+	switch {
+	case r.State == run.Queued && len(r.Owed) == 0:
+		return kindQueued(r.Job)
+	case r.Open():
+		return kindWatch
+	}
+	return ""
+}
+
+// decodeRun reads an item. One of a newer layout, or with a state that this release does not know, is refused: nothing
+// of it may be changed.
+func decodeRun(it item) (run.Run, error) {
+	name := textOf(it, PartitionKey)
+	v, err := numberOf(it, "v")
+	if err != nil {
+		return run.Run{}, err
+	}
+	if v > layoutVersion {
+		return run.Run{}, run.Never("ledger-version", fmt.Errorf("read %s: it was written by a newer release (layout %d)", name, v))
+	}
+	var r run.Run
+	if err := json.Unmarshal([]byte(textOf(it, "doc")), &r); err != nil {
+		return run.Run{}, run.Never("ledger-version", fmt.Errorf("decode %s: %w", name, err))
+	}
+	if !r.State.Valid() {
+		return run.Run{}, run.Never("ledger-version", fmt.Errorf("read %s: this release does not know the state %q", name, r.State))
+	}
+	r.Revision, err = numberOf(it, "rev")
+	return r, err
+}
