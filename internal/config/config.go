@@ -6,7 +6,7 @@ import (
 	"slipway/internal/run"
 )
 
-// Config is slipway.yaml, compiled. Values may still hold ${Name}; Resolve fills them in.
+// Config is slipway.yaml, compiled. As package compile makes it, texts may hold ${Name}; Load has filled them in.
 type Config struct {
 	Version       int            `json:"version"`
 	Jobs          []run.Job      `json:"jobs,omitempty"`
