@@ -1,0 +1,274 @@
+package ecs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go"
+
+	"slipway/internal/run"
+)
+
+// The IAM actions that each use of this package needs. RunTask also needs iam:PassRole for the roles of the task.
+var (
+	LaunchActions    = []string{"ecs:DescribeTaskDefinition", "ecs:RunTask", "iam:PassRole"}
+	ReconcileActions = []string{"ecs:DescribeTasks", "ecs:ListTasks", "ecs:StopTask"}
+	ScaleActions     = []string{"ecs:DescribeServices", "ecs:UpdateService"}
+)
+
+// definitionFor is how long a resolved task definition is used before ECS is asked again.
+const definitionFor = time.Minute
+
+// ECS is Amazon ECS in one region. It may be used by several goroutines at once.
+type ECS struct {
+	client *ecs.Client
+	now    func() time.Time
+
+	mu          sync.Mutex // protects following field
+	definitions map[string]resolved
+}
+
+type resolved struct {
+	definition run.Definition
+	until      time.Time
+}
+
+// New returns an adapter. Endpoint is nil for AWS's own.
+func New(cfg aws.Config, endpoint *string) *ECS {
+	client := ecs.NewFromConfig(cfg, func(o *ecs.Options) { o.BaseEndpoint = endpoint })
+	return &ECS{client: client, now: time.Now, definitions: map[string]resolved{}}
+}
+
+// Run calls RunTask once. The SDK does not repeat it: whoever asked knows with which token it may be repeated.
+func (e *ECS) Run(ctx context.Context, req run.TaskRequest) run.Launched {
+	out, err := e.client.RunTask(ctx, runTask(req), func(o *ecs.Options) { o.Retryer = aws.NopRetryer{} })
+	if err != nil {
+		return run.Launched{Err: apiError("RunTask", err)}
+	}
+	return run.Launched{Tasks: tasks(out.Tasks), Failures: failures(out.Failures)}
+}
+
+// runTask is the request for one task, from the launch decision alone.
+func runTask(req run.TaskRequest) *ecs.RunTaskInput {
+	d := req.Decision
+	in := &ecs.RunTaskInput{
+		Cluster: &d.Cluster, TaskDefinition: &d.Definition, Count: aws.Int32(1),
+		ClientToken: &req.Token, StartedBy: &req.StartedBy, Overrides: overrides(req),
+	}
+	switch d.Capacity {
+	case "EC2", "EXTERNAL":
+		in.LaunchType = types.LaunchType(d.Capacity)
+	default:
+		in.CapacityProviderStrategy = []types.CapacityProviderStrategyItem{{CapacityProvider: &d.Capacity, Weight: 1}}
+	}
+	if len(d.Subnets) > 0 && d.Capacity != "EXTERNAL" {
+		public := types.AssignPublicIpDisabled
+		if d.PublicIP {
+			public = types.AssignPublicIpEnabled
+		}
+		in.NetworkConfiguration = &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
+			Subnets: d.Subnets, SecurityGroups: d.SecurityGroups, AssignPublicIp: public,
+		}}
+	}
+	return in
+}
+
+func overrides(req run.TaskRequest) *types.TaskOverride {
+	d := req.Decision
+	container := types.ContainerOverride{Name: &d.Container, Command: d.Command}
+	for _, v := range req.Environment {
+		container.Environment = append(container.Environment, types.KeyValuePair{Name: aws.String(v.Name), Value: aws.String(v.Value)})
+	}
+	o := &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{container}}
+	if d.CPU > 0 {
+		o.Cpu, o.Memory = aws.String(strconv.Itoa(d.CPU)), aws.String(strconv.Itoa(d.Memory))
+	}
+	if d.EphemeralStorage > 0 {
+		o.EphemeralStorage = &types.EphemeralStorage{SizeInGiB: int32(d.EphemeralStorage)} //nolint:gosec // checked to be 21..200
+	}
+	return o
+}
+
+// describeAtOnce is how many tasks DescribeTasks takes.
+const describeAtOnce = 100
+
+// Describe returns the tasks that ECS knows, and the ARNs of those that it does not.
+func (e *ECS) Describe(ctx context.Context, cluster string, arns []string) (found []run.Task, missing []string, err error) {
+	for len(arns) > 0 {
+		n := min(len(arns), describeAtOnce)
+		out, err := e.client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: arns[:n]})
+		if err != nil {
+			return nil, nil, apiError("DescribeTasks", err)
+		}
+		found = append(found, tasks(out.Tasks)...)
+		for _, f := range out.Failures {
+			if aws.ToString(f.Reason) == "MISSING" {
+				missing = append(missing, aws.ToString(f.Arn))
+			}
+		}
+		arns = arns[n:]
+	}
+	return found, missing, nil
+}
+
+// StartedBy returns the ARNs of the tasks with this startedBy, running and recently stopped.
+func (e *ECS) StartedBy(ctx context.Context, cluster, startedBy string) ([]string, error) {
+	var arns []string
+	for _, status := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
+		out, err := e.client.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &cluster, StartedBy: &startedBy, DesiredStatus: status})
+		if err != nil {
+			return nil, apiError("ListTasks", err)
+		}
+		arns = append(arns, out.TaskArns...)
+	}
+	return arns, nil
+}
+
+// Stop asks ECS to stop a task. One that ECS no longer knows is stopped.
+func (e *ECS) Stop(ctx context.Context, cluster, arn, reason string) error {
+	_, err := e.client.StopTask(ctx, &ecs.StopTaskInput{Cluster: &cluster, Task: &arn, Reason: &reason})
+	var gone *types.InvalidParameterException
+	if err == nil || errors.As(err, &gone) {
+		return nil
+	}
+	return apiError("StopTask", err)
+}
+
+// Definition resolves a family, family:revision or ARN. The answer is used for a minute.
+func (e *ECS) Definition(ctx context.Context, name string) (run.Definition, error) {
+	e.mu.Lock()
+	known, ok := e.definitions[name]
+	e.mu.Unlock()
+	if ok && e.now().Before(known.until) {
+		return known.definition, nil
+	}
+	out, err := e.client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
+	if err != nil {
+		return run.Definition{}, definitionError(name, err)
+	}
+	d := definition(out.TaskDefinition)
+	e.mu.Lock()
+	e.definitions[name] = resolved{d, e.now().Add(definitionFor)}
+	e.mu.Unlock()
+	return d, nil
+}
+
+// definitionError tells a definition that is not there from a call that failed.
+func definitionError(name string, err error) error {
+	failed := apiError("DescribeTaskDefinition "+name, err)
+	switch failed.Code {
+	case "ClientException", "InvalidParameterException", "AccessDeniedException":
+		return run.Never("task-definition", failed)
+	}
+	return failed
+}
+
+func definition(d *types.TaskDefinition) run.Definition {
+	out := run.Definition{ARN: aws.ToString(d.TaskDefinitionArn), NetworkMode: string(d.NetworkMode)}
+	for _, c := range d.ContainerDefinitions {
+		out.Containers = append(out.Containers, run.ContainerDefinition{Name: aws.ToString(c.Name), Essential: c.Essential == nil || *c.Essential})
+	}
+	for _, c := range d.Compatibilities {
+		out.Compatibilities = append(out.Compatibilities, string(c))
+	}
+	return out
+}
+
+// Service is what DescribeServices says of a service, in tasks.
+type Service struct {
+	Desired int
+	Running int
+	Pending int
+	Active  bool
+}
+
+// Service describes one service.
+func (e *ECS) Service(ctx context.Context, cluster, name string) (Service, error) {
+	out, err := e.client.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: []string{name}})
+	if err != nil {
+		return Service{}, apiError("DescribeServices", err)
+	}
+	if len(out.Services) == 0 {
+		return Service{}, run.Never("service-missing", fmt.Errorf("describe service %s in cluster %s: there is no such service", name, cluster))
+	}
+	s := out.Services[0]
+	return Service{
+		Desired: int(s.DesiredCount), Running: int(s.RunningCount), Pending: int(s.PendingCount),
+		Active: aws.ToString(s.Status) == "ACTIVE",
+	}, nil
+}
+
+// SetDesired changes the desired count of a service and nothing else, which starts no deployment.
+func (e *ECS) SetDesired(ctx context.Context, cluster, name string, n int) error {
+	_, err := e.client.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: &cluster, Service: &name, DesiredCount: aws.Int32(int32(n))}) //nolint:gosec // bounded by the policy's maximum
+	if err != nil {
+		return apiError("UpdateService", err)
+	}
+	return nil
+}
+
+// apiError keeps everything that decisions need of a failed call.
+func apiError(operation string, err error) *run.APIError {
+	out := &run.APIError{Operation: operation, Err: err}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		out.Code, out.Message = api.ErrorCode(), api.ErrorMessage()
+	}
+	var response *awshttp.ResponseError
+	if errors.As(err, &response) && response.Response != nil {
+		out.Status = response.HTTPStatusCode()
+	}
+	var conflict *types.ConflictException
+	if errors.As(err, &conflict) {
+		out.ResourceIDs = conflict.ResourceIds
+	}
+	if out.Code != "" && out.Status == 0 {
+		out.Status = http.StatusBadRequest
+	}
+	return out
+}
+
+func failures(list []types.Failure) []run.Failure {
+	var out []run.Failure
+	for _, f := range list {
+		out = append(out, run.Failure{ARN: aws.ToString(f.Arn), Reason: aws.ToString(f.Reason), Detail: aws.ToString(f.Detail)})
+	}
+	return out
+}
+
+func tasks(list []types.Task) []run.Task {
+	var out []run.Task
+	for _, t := range list {
+		out = append(out, task(t))
+	}
+	return out
+}
+
+func task(t types.Task) run.Task {
+	out := run.Task{
+		ARN: aws.ToString(t.TaskArn), Cluster: aws.ToString(t.ClusterArn), Definition: aws.ToString(t.TaskDefinitionArn),
+		Group: aws.ToString(t.Group), StartedBy: aws.ToString(t.StartedBy), LaunchType: string(t.LaunchType),
+		CapacityProvider: aws.ToString(t.CapacityProviderName), AvailabilityZone: aws.ToString(t.AvailabilityZone),
+		LastStatus: aws.ToString(t.LastStatus), DesiredStatus: aws.ToString(t.DesiredStatus),
+		StopCode: string(t.StopCode), StoppedReason: aws.ToString(t.StoppedReason), Version: t.Version,
+		CreatedAt: aws.ToTime(t.CreatedAt), StartedAt: aws.ToTime(t.StartedAt), StoppedAt: aws.ToTime(t.StoppedAt),
+	}
+	for _, c := range t.Containers {
+		container := run.Container{Name: aws.ToString(c.Name), Image: aws.ToString(c.Image), LastStatus: aws.ToString(c.LastStatus), Reason: aws.ToString(c.Reason)}
+		if c.ExitCode != nil {
+			code := int(*c.ExitCode)
+			container.ExitCode = &code
+		}
+		out.Containers = append(out.Containers, container)
+	}
+	return out
+}
