@@ -132,7 +132,9 @@ func full() map[string]string {
 	}
 }
 
-func getenv(m map[string]string) func(string) string { return func(name string) string { return m[name] } }
+func getenv(m map[string]string) func(string) string {
+	return func(name string) string { return m[name] }
+}
 
 func TestFromEnvironmentReadsEveryVariable(t *testing.T) {
 	for _, f := range config.Functions() {

@@ -2,180 +2,162 @@ package schedule
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// SyntaxError says what is wrong with an expression, and where. Offset counts bytes from 0.
-type SyntaxError struct {
-	Expression string
-	Offset     int
-	Message    string
-}
-
-// Error shows the expression, the position and what would work.
-func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("schedule %q, position %d: %s", e.Expression, e.Offset+1, e.Message)
-}
-
-// Schedule is a parsed expression. Its zero value never fires.
+// Schedule is a parsed expression in its zone, with bounds. Its zero value never fires. It is never changed, so any
+// number of goroutines may use it.
 type Schedule struct {
-	every  time.Duration // rate; zero: cron
-	minute [60]bool
-	hour   [24]bool
+	expression string
+	rule       rule
+	clock      clock
+	bounds     bounds
 }
 
-// Parse reads rate(n minutes|hours|days) or cron(minutes hours * * ? *). Zone is an IANA name; only UTC is known.
-// A rate counts from 1970-01-01T00:00Z, so that a deployment moves nothing.
-// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+// rule is what the kinds of expression have in common. Instants are Unix seconds.
+type rule interface {
+	// next is the first fire time at or after from.
+	next(from int64) (int64, bool)
+	// prev is the last fire time before the given one.
+	prev(before int64) (int64, bool)
+}
+
+// bounds are the first and the last second at which a schedule may fire. Nil means none.
+type bounds struct{ first, last *int64 }
+
+const usage = "write cron(0 10 * * ? *), rate(5 minutes), at(2027-01-31T23:00:00), five fields as in 0 10 * * 1-5, or @daily"
+
+// Parse reads an expression in a zone, an IANA name; empty means UTC. The errors are a *SyntaxError or a *ZoneError.
+// A rate counts from 1970-01-01T00:00Z, so that a deployment moves nothing; Between changes that.
 func Parse(expression, zone string) (Schedule, error) {
-	if zone != "" && zone != "UTC" {
-		return Schedule{}, &SyntaxError{expression, 0, fmt.Sprintf("the zone %s is not supported yet; leave timezone out, or write UTC", zone)}
+	location, err := loadZone(zone)
+	if err != nil {
+		return Schedule{}, err
 	}
-	name, body, ok := strings.Cut(expression, "(")
-	if !ok || !strings.HasSuffix(body, ")") {
-		return Schedule{}, &SyntaxError{expression, 0, "write rate(5 minutes) or cron(0 * * * ? *)"}
+	c := clock{location}
+	r, err := parseRule(expression, c)
+	if err != nil {
+		return Schedule{}, of(expression, err)
 	}
-	body, offset := strings.TrimSuffix(body, ")"), len(name)+1
+	return Schedule{expression: expression, rule: r, clock: c}, nil
+}
+
+func parseRule(expression string, c clock) (rule, error) {
+	trimmed := strings.TrimSpace(expression)
+	offset := strings.Index(expression, trimmed)
+	name, body, ok := strings.Cut(trimmed, "(")
+	switch {
+	case trimmed == "":
+		return nil, mistake(0, "it is empty; %s", usage)
+	case strings.HasPrefix(trimmed, "@"):
+		return parseShorthand(word{trimmed, offset}, c)
+	case !ok:
+		return parseUnix(word{trimmed, offset}, c)
+	case !strings.HasSuffix(body, ")"):
+		return nil, mistake(offset+len(trimmed), "the closing ) is missing")
+	}
+	inside := word{strings.TrimSuffix(body, ")"), offset + len(name) + 1}
 	switch name {
-	case "rate":
-		return parseRate(expression, body, offset)
 	case "cron":
-		return parseCron(expression, body, offset)
+		return parseAWS(inside, c)
+	case "rate":
+		return parseRate(inside)
+	case "at":
+		return parseAt(inside, c)
 	}
-	return Schedule{}, &SyntaxError{expression, 0, fmt.Sprintf("%s(...) is not known; write rate(5 minutes) or cron(0 * * * ? *)", name)}
+	return nil, mistake(offset, "%q is not known; %s", name, usage)
 }
 
-var units = map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}
-
-// maxRate keeps arithmetic with durations far from overflow.
-const maxRate = 366 * 24 * time.Hour
-
-func parseRate(expression, body string, offset int) (Schedule, error) {
-	number, unit, ok := strings.Cut(body, " ")
-	n, err := strconv.Atoi(number)
-	if !ok || err != nil || n < 1 {
-		return Schedule{}, &SyntaxError{expression, offset, "write a whole number of at least 1 and a unit, as in rate(5 minutes)"}
-	}
-	step, known := units[strings.TrimSuffix(unit, "s")]
-	switch {
-	case !known:
-		return Schedule{}, &SyntaxError{expression, offset + len(number) + 1, "the unit is minutes, hours or days"}
-	case (n == 1) == strings.HasSuffix(unit, "s"):
-		return Schedule{}, &SyntaxError{expression, offset + len(number) + 1, "AWS wants the singular for 1 and the plural above, as in rate(1 hour)"}
-	case n > int(maxRate/step):
-		return Schedule{}, &SyntaxError{expression, offset, "a rate is at most a year"}
-	}
-	return Schedule{every: time.Duration(n) * step}, nil
-}
-
-func parseCron(expression, body string, offset int) (Schedule, error) {
-	fields := strings.Fields(body)
-	if len(fields) != 6 {
-		return Schedule{}, &SyntaxError{expression, offset, fmt.Sprintf(
-			"AWS's cron has 6 fields (minutes hours day-of-month month day-of-week year), this has %d", len(fields))}
-	}
-	if day := fields[2] + " " + fields[4]; day != "* ?" && day != "? *" {
-		return Schedule{}, &SyntaxError{expression, offset, "fields for days are not supported yet, and AWS wants ? in one of the two; write * * ? *"}
-	}
-	if fields[3] != "*" || fields[5] != "*" {
-		return Schedule{}, &SyntaxError{expression, offset, "fields for months and years are not supported yet; write *"}
-	}
-	var s Schedule
-	if err := field(fields[0], s.minute[:]); err != nil {
-		return Schedule{}, &SyntaxError{expression, offset, "minutes: " + err.Error()}
-	}
-	if err := field(fields[1], s.hour[:]); err != nil {
-		return Schedule{}, &SyntaxError{expression, offset + len(fields[0]) + 1, "hours: " + err.Error()}
-	}
-	return s, nil
-}
-
-// field sets what a list of values, ranges and steps names.
-func field(text string, set []bool) error {
-	for part := range strings.SplitSeq(text, ",") {
-		low, high, step, err := span(part, len(set)-1)
-		if err != nil {
-			return err
-		}
-		for v := low; v <= high; v += step {
-			set[v] = true
+// Between bounds the schedule: it fires neither before start nor after end, both included; nil means no bound. A rate
+// counts from start when there is one.
+func (s Schedule) Between(start, end *time.Time) Schedule {
+	if start != nil {
+		first := ceil(*start)
+		s.bounds.first = &first
+		if r, ok := s.rule.(rate); ok {
+			s.rule = rate{every: r.every, anchor: first}
 		}
 	}
-	return nil
+	if end != nil {
+		last := end.Unix()
+		s.bounds.last = &last
+	}
+	return s
 }
 
-// span reads "*", "5", "1-5", each with an optional "/step". A single value with a step runs to the end, as on AWS.
-func span(part string, last int) (low, high, step int, err error) {
-	values, stepText, stepped := strings.Cut(part, "/")
-	step = 1
-	if stepped {
-		if step, err = number(stepText, 1, last); err != nil {
-			return 0, 0, 0, err
-		}
+// Next is the first fire time after the given one, in UTC. It is false when there is none.
+func (s Schedule) Next(after time.Time) (time.Time, bool) {
+	if s.rule == nil {
+		return time.Time{}, false
 	}
-	if values == "*" {
-		return 0, last, step, nil
+	from := after.Unix() + 1
+	if s.bounds.first != nil {
+		from = max(from, *s.bounds.first)
 	}
-	from, to, ranged := strings.Cut(values, "-")
-	if low, err = number(from, 0, last); err != nil {
-		return 0, 0, 0, err
+	at, ok := s.rule.next(from)
+	if !ok || s.bounds.last != nil && at > *s.bounds.last {
+		return time.Time{}, false
 	}
-	switch {
-	case ranged:
-		if high, err = number(to, low, last); err != nil {
-			return 0, 0, 0, err
-		}
-	case stepped:
-		high = last
-	default:
-		high = low
-	}
-	return low, high, step, nil
+	return time.Unix(at, 0).UTC(), true
 }
 
-func number(text string, low, high int) (int, error) {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < low || n > high {
-		return 0, fmt.Errorf("%q is not a number from %d to %d", text, low, high)
+// Prev is the last fire time before the given one, in UTC. It is false when there is none.
+func (s Schedule) Prev(before time.Time) (time.Time, bool) {
+	if s.rule == nil {
+		return time.Time{}, false
 	}
-	return n, nil
+	to := ceil(before)
+	if s.bounds.last != nil {
+		to = min(to, *s.bounds.last+1)
+	}
+	at, ok := s.rule.prev(to)
+	if !ok || s.bounds.first != nil && at < *s.bounds.first {
+		return time.Time{}, false
+	}
+	return time.Unix(at, 0).UTC(), true
 }
 
-// Next is the first fire time after t, to the minute, in UTC. It is false when there is none.
-func (s Schedule) Next(t time.Time) (time.Time, bool) {
-	if s.every > 0 {
-		sec, step := t.Unix(), int64(s.every/time.Second)
-		return time.Unix((sec-mod(sec, step))+step, 0).UTC(), true
-	}
-	for m, end := t.UTC().Truncate(time.Minute).Add(time.Minute), t.Add(2*24*time.Hour); m.Before(end); m = m.Add(time.Minute) {
-		if s.hour[m.Hour()] && s.minute[m.Minute()] {
-			return m, true
+// Times are the fire times after from, up to and including to, each with the interval that it stands for; at most
+// limit of them. More says that there are others.
+func (s Schedule) Times(from, to time.Time, limit int) (times []Time, more bool) {
+	for at, ok := s.Next(from); ok && !at.After(to); at, ok = s.Next(at) {
+		if len(times) == limit {
+			return times, true
 		}
+		times = append(times, s.time(at))
 	}
-	return time.Time{}, false
+	return times, false
 }
 
-// Prev is the last fire time before t, to the minute, in UTC. It is false when there is none.
-func (s Schedule) Prev(t time.Time) (time.Time, bool) {
-	if s.every > 0 {
-		sec, step := t.Unix(), int64(s.every/time.Second)
-		if t.Nanosecond() == 0 {
-			sec--
-		}
-		return time.Unix(sec-mod(sec, step), 0).UTC(), true
-	}
-	first := t.UTC().Truncate(time.Minute)
-	if first.Equal(t) {
-		first = first.Add(-time.Minute)
-	}
-	for m, end := first, t.Add(-2*24*time.Hour); m.After(end); m = m.Add(-time.Minute) {
-		if s.hour[m.Hour()] && s.minute[m.Minute()] {
-			return m, true
-		}
-	}
-	return time.Time{}, false
+// Time is one scheduled time. The run stands for the interval [IntervalStart, At).
+type Time struct {
+	At time.Time
+	// IntervalStart is the fire time before At, be it inside the schedule's bounds or not. It is At, and the interval
+	// empty, when the expression has none: an at(...), or the first time of a range of years.
+	IntervalStart time.Time
 }
 
-func mod(a, b int64) int64 { return ((a % b) + b) % b }
+func (s Schedule) time(at time.Time) Time {
+	before, ok := s.rule.prev(at.Unix())
+	if !ok {
+		return Time{At: at, IntervalStart: at}
+	}
+	return Time{At: at, IntervalStart: time.Unix(before, 0).UTC()}
+}
+
+// String is the expression, with its zone unless that is UTC.
+func (s Schedule) String() string {
+	if s.clock.location == nil || s.clock.location == time.UTC {
+		return s.expression
+	}
+	return fmt.Sprintf("%s (%s)", s.expression, s.clock.location)
+}
+
+// ceil is the first whole second at or after t.
+func ceil(t time.Time) int64 {
+	if t.Nanosecond() > 0 {
+		return t.Unix() + 1
+	}
+	return t.Unix()
+}
