@@ -16,12 +16,14 @@ import (
 // maxText is how many bytes of one text are kept. ECS itself keeps reasons to about 1,024.
 const maxText = 2048
 
-// cut shortens a text to maxText bytes without breaking a character.
-func cut(s string) string {
-	if len(s) <= maxText {
+// cut shortens a text to maxText bytes.
+func cut(s string) string { return clip(s, maxText) }
+
+// clip shortens a text to at most n bytes without breaking a character.
+func clip(s string, n int) string {
+	if len(s) <= n {
 		return s
 	}
-	n := maxText
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}

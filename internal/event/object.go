@@ -78,6 +78,8 @@ func decodeNotification(records []json.RawMessage) (Event, error) {
 		switch err := json.Unmarshal(raw, &head); {
 		case err != nil || head.Source == "":
 			objects.Bad = append(objects.Bad, refuse(WrongShape, "record %d of %d is not a record of S3", i+1, len(records)))
+		case head.Source == sqsSource: // a batch that Batch could not read, or one inside another
+			objects.Bad = append(objects.Bad, refuse(WrongShape, "record %d of %d is a message of SQS", i+1, len(records)))
 		case head.Source != "aws:s3":
 			stranger = head.Source
 		case !strings.HasPrefix(string(head.Name), "ObjectCreated:"):

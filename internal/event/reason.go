@@ -1,6 +1,7 @@
 package event
 
 import (
+	"errors"
 	"fmt"
 
 	"slipway/internal/run"
@@ -20,6 +21,14 @@ const (
 	MissingJob    = "missing-job"    // a nudge without a job
 )
 
+// refuse is an error that no retry can help. Its text is bounded: encoding/json repeats what it cannot read.
 func refuse(reason, format string, args ...any) error {
-	return run.Never(reason, fmt.Errorf("decode event: "+format, args...))
+	err := fmt.Errorf("decode event: "+format, args...)
+	if text := err.Error(); len(text) > maxError {
+		err = errors.New(clip(text, maxError))
+	}
+	return run.Never(reason, err)
 }
+
+// maxError is how many bytes the text of an error may have.
+const maxError = 1000
