@@ -1,0 +1,16 @@
+// Command object-processor makes a description of one S3 object, and a thumbnail of it when it is a JPEG, PNG or GIF
+// picture.
+//
+//	object-processor process [s3://bucket/key]
+//
+// What comes in: the object named, or the one that S3_BUCKET, S3_KEY and S3_VERSION_ID name. What goes out: the files
+// thumbnail.jpg or thumbnail.png, and then description.json, in RESULTS_BUCKET under the object's key. Running it
+// twice gives the same files; of two versions of one key, the one processed last is described.
+//
+// It reads an object once, as a stream, and must never hold one in memory: only the pixels of a picture, at most
+// PIXELS_MAX of them (50 million). It keeps its task in 1 GiB. PROCESS_DELAY, for demonstrations, makes it wait before
+// it begins.
+//
+// Exit codes: 0 done; 1 the object is missing, not readable or a damaged picture; 2 wrong usage; 75 trouble that may
+// pass, such as throttling; 143 told to stop before it was done.
+package main
