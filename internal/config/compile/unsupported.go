@@ -1,0 +1,69 @@
+package compile
+
+import "strings"
+
+// refusal is something that a later release will take, and what to do until then. Value is the value refused; empty
+// refuses the key itself.
+type refusal struct {
+	path, value, instead string
+}
+
+// unsupported is everything that DESIGN's configuration knows and this release does not do. A line goes when its
+// feature lands, and the key or value gets its line in shapes.go.
+func unsupported() []refusal {
+	return []refusal{
+		{"jobs.*.batch", "", "each object gets a task of its own; bound them with concurrency.max"},
+		{"jobs.*.latestOnly", "", "each version of an object gets its own run"},
+		{"jobs.*.successWithin", "", "let an alarm of your own watch the job's results"},
+		{"jobs.*.concurrency.whenFull", "skip", "runs wait in the queue; leave whenFull out, and bound the wait with startWithin"},
+		{"jobs.*.concurrency.whenFull", "replace", "runs wait in the queue; leave whenFull out"},
+		{"jobs.*.trigger.jitter", "", "spread the minutes of the schedules yourself"},
+		{"jobs.*.trigger.pauseOnFailure", "", "remove the job to stop it"},
+		{"jobs.*.trigger.count", "", "give one job for each index, with its index in task.environment"},
+		{"scalers.*.latency", "", "size the service by messagesPerTask and tasks.max"},
+		{"scalers.*.scaleIn", "protected", "leave scaleIn out: tasks go only when no message is in flight"},
+		{"scalers.*.maxGroups", "", "set tasks.max to the number of message groups"},
+		{"scalers.*.queues", "several", "give each queue a service of its own"},
+		{"notifications.to", "arn", "without a sender, mail goes to the stack's SNS topic, which you can subscribe to"},
+		{"notifications.events", "job.late", "run.failed and task.failed are known"},
+		{"notifications.events", "service.error", "run.failed and task.failed are known"},
+		{"notifications.events", "deployment.failed", "run.failed and task.failed are known"},
+		{"notifications.events", "dead-letter", "the alarms on the dead-letter queues go to the stack's SNS topic"},
+		{"notifications.events", "recovered", "run.failed and task.failed are known"},
+		{"notifications.watch", "", "the services under scalers are watched"},
+	}
+}
+
+// notYet is what to do instead of a key or value that a later release will take. Anything under defaults is as under a
+// job.
+func notYet(path, value string) (instead string, refused bool) {
+	path = generic(path)
+	for _, r := range unsupported() {
+		if r.path == path && r.value == value {
+			return r.instead, true
+		}
+	}
+	return "", false
+}
+
+// generic replaces names and indices by what unsupported calls them.
+func generic(path string) string {
+	parts := strings.Split(path, ".")
+	for i, p := range parts {
+		parts[i], _, _ = strings.Cut(p, "[")
+	}
+	switch {
+	case parts[0] == "defaults":
+		parts = append([]string{"jobs", "*"}, parts[1:]...)
+	case (parts[0] == "jobs" || parts[0] == "scalers") && len(parts) > 1:
+		parts[1] = "*"
+	}
+	return strings.Join(parts, ".")
+}
+
+// notYet reports a value that a later release will take, in the words given.
+func (r *reader) notYet(v *value, what, words string) {
+	if instead, refused := notYet(v.path, what); refused {
+		r.add(v, "%s is not supported yet; %s", words, instead)
+	}
+}
