@@ -1,0 +1,124 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// TaskNames are the reference tasks: folders below tasks, host programs below bin, and images slipway/NAME:local.
+func TaskNames() []string { return []string{"object-processor", "hourly-batch", "queue-worker"} }
+
+// tool is a program of the pinned tools.
+func (o Options) tool(name string) string {
+	return filepath.Join(o.Root, ".tools", name, "bin", name)
+}
+
+// sam is a person's own SAM CLI where there is one, since it is the one they deploy with; else the pinned one.
+func (o Options) sam() string {
+	if own, err := exec.LookPath("sam"); err == nil {
+		return own
+	}
+	return o.tool("sam")
+}
+
+// tools makes the pinned tools unless they are there.
+func (o Options) tools(ctx context.Context) error {
+	_, errEmulator := os.Stat(o.tool("ministack"))
+	_, errSAM := os.Stat(o.sam())
+	if errEmulator == nil && errSAM == nil {
+		return nil
+	}
+	return o.Screen.Step("install the tools (make tools)", func() error {
+		return o.command(ctx, "tools", builderEnv(), "make", "tools")
+	})
+}
+
+// compile builds a program for this machine.
+func (o Options) compile(ctx context.Context, log, out, pkg string) error {
+	return o.command(ctx, log, builderEnv("CGO_ENABLED=0"), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, pkg)
+}
+
+// buildTasks builds the reference tasks as host programs, and as images where they are needed.
+func (o Options) buildTasks(ctx context.Context) error {
+	for _, name := range TaskNames() {
+		if err := o.BuildTask(ctx, name, "./tasks/"+name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// BuildTask makes a package the program, and the image where there is an engine, of a reference task.
+func (o Options) BuildTask(ctx context.Context, name, pkg string) error {
+	out := o.in("bin", name)
+	if err := o.compile(ctx, "build-"+name, out+".new", pkg); err != nil {
+		return err
+	}
+	if err := os.Rename(out+".new", out); err != nil { // a program that runs cannot be written
+		return fmt.Errorf("install task %s: %w", name, err)
+	}
+	if !o.Docker(ctx) {
+		return nil
+	}
+	return o.buildImage(ctx, name, out)
+}
+
+// buildImage builds an image in a folder that holds the program and the Dockerfile alone.
+func (o Options) buildImage(ctx context.Context, name, program string) error {
+	dir := o.in("image", name)
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return fmt.Errorf("build image %s: %w", name, err)
+	}
+	text, err := os.ReadFile(filepath.Join(o.Root, "tasks", name, "Dockerfile"))
+	if err != nil {
+		return fmt.Errorf("build image %s: %w", name, err)
+	}
+	binary, err := os.ReadFile(program) //nolint:gosec // built a moment ago
+	if err != nil {
+		return fmt.Errorf("build image %s: %w", name, err)
+	}
+	err = errors.Join(
+		os.WriteFile(filepath.Join(dir, "Dockerfile"), text, 0o600),
+		os.WriteFile(filepath.Join(dir, name), binary, 0o755), //nolint:gosec // a program
+	)
+	if err != nil {
+		return fmt.Errorf("build image %s: %w", name, err)
+	}
+	return o.command(ctx, "image-"+name, builderEnv("DOCKER_BUILDKIT=0"), "docker", "build", "--quiet", "--tag", "slipway/"+name+":local", dir)
+}
+
+// Docker reports whether tasks run as containers: an engine answers, or one was asked for.
+func (o Options) Docker(ctx context.Context) bool {
+	if o.Engine != "auto" {
+		return o.Engine == "docker"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return exec.CommandContext(ctx, "docker", "version", "--format", "{{.Server.Version}}").Run() == nil
+}
+
+// buildFunctions builds the functions and both templates.
+func (o Options) buildFunctions(ctx context.Context) error {
+	env := builderEnv("GOARCH="+runtime.GOARCH, "CONFIG="+o.Config, "SAM_CLI_TELEMETRY=0")
+	return o.command(ctx, "sam-build", env, o.sam(), "build", "--template-file", filepath.Join(o.Root, "template.yaml"),
+		"--build-dir", o.in("build"), "--parallel", "--parameter-overrides", "Architecture="+architecture())
+}
+
+// together does things at once and returns every error.
+func together(todo ...func() error) error {
+	errs := make([]error, len(todo))
+	var wg sync.WaitGroup
+	for i, do := range todo {
+		wg.Add(1)
+		go func() { defer wg.Done(); errs[i] = do() }()
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}

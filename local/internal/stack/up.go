@@ -1,0 +1,212 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"slipway/local/internal/port"
+	"slipway/local/internal/process"
+)
+
+// Result says what Up found and did.
+type Result struct {
+	Record
+	Ran      bool // it ran already
+	Deployed bool // something was deployed
+}
+
+// Up starts the stack unless it runs, deploys unless nothing has changed, and returns when it is ready. When a step
+// fails, it stops what it has started, and the error says which log to read.
+func Up(ctx context.Context, o Options) (Result, error) {
+	o, err := o.complete()
+	if err != nil {
+		return Result{}, err
+	}
+	unlock, err := lock(o.State)
+	if err != nil {
+		return Result{}, err
+	}
+	defer unlock()
+	r, err := Load(o.State)
+	if err != nil {
+		return Result{}, err
+	}
+	if r.Running() {
+		return o.again(ctx, r)
+	}
+	if err := stop(o.State, r); err != nil { // what is left of it
+		return Result{}, err
+	}
+	return o.fresh(ctx)
+}
+
+// again brings a stack that runs up to date. It keeps the ports, the name and the engine that it was started with.
+func (o Options) again(ctx context.Context, r Record) (Result, error) {
+	o.Port, o.ECSPort, o.Name, o.Engine = r.Port, r.ECSPort, r.Name, r.Engine
+	print, err := o.fingerprint()
+	if err != nil {
+		return Result{}, err
+	}
+	if r.Fingerprint == print {
+		return Result{Record: r, Ran: true}, r.writeEnvironment(o.State)
+	}
+	err = together(
+		func() error { return o.Screen.Step("build the tasks", func() error { return o.buildTasks(ctx) }) },
+		func() error {
+			return o.Screen.Step("build the functions (sam build)", func() error { return o.buildFunctions(ctx) })
+		},
+	)
+	if err != nil {
+		return Result{}, err
+	}
+	r, err = o.release(ctx, r, print)
+	return Result{Record: r, Ran: true, Deployed: true}, err
+}
+
+// fresh starts everything from nothing.
+func (o Options) fresh(ctx context.Context) (Result, error) {
+	if err := errors.Join(port.Check(o.Port), port.Check(o.ECSPort)); err != nil {
+		return Result{}, fmt.Errorf("%w\nStop it, or choose other ports with SLIPWAY_PORT and SLIPWAY_ECS_PORT", err)
+	}
+	if err := o.folders(); err != nil {
+		return Result{}, err
+	}
+	if err := o.tools(ctx); err != nil {
+		return Result{}, err
+	}
+	o.Engine = map[bool]string{true: "docker", false: "process"}[o.Docker(ctx)]
+	print, err := o.fingerprint()
+	if err != nil {
+		return Result{}, err
+	}
+	r := Record{Port: o.Port, ECSPort: o.ECSPort, Name: o.Name, Engine: o.Engine}
+	if err = o.startAndBuild(ctx, &r); err == nil {
+		r, err = o.release(ctx, r, print)
+	}
+	if err != nil {
+		return Result{}, errors.Join(err, stop(o.State, r))
+	}
+	return Result{Record: r, Deployed: true}, nil
+}
+
+// startAndBuild starts the emulator and builds meanwhile; the tasks' side of ECS follows when it is built.
+func (o Options) startAndBuild(ctx context.Context, r *Record) error {
+	err := together(
+		func() error {
+			return o.Screen.Step("start the emulator", func() error { return o.keep(r)(o.startEmulator(ctx)) })
+		},
+		func() error {
+			return o.Screen.Step("build the tasks and their ECS", func() error { return o.buildServers(ctx) })
+		},
+		func() error {
+			return o.Screen.Step("build the functions (sam build)", func() error { return o.buildFunctions(ctx) })
+		},
+	)
+	if err != nil {
+		return err
+	}
+	return o.Screen.Step("start ECS", func() error { return o.keep(r)(o.startTasks(ctx)) })
+}
+
+func (o Options) buildServers(ctx context.Context) error {
+	if err := o.compile(ctx, "build-fargate", o.in("fargate"), "./local/fargate"); err != nil {
+		return err
+	}
+	return o.buildTasks(ctx)
+}
+
+// keep writes down a program that was started before anything else happens, so that Down finds it in any case.
+func (o Options) keep(r *Record) func(process.Process, error) error {
+	return func(p process.Process, err error) error {
+		if err != nil {
+			return err
+		}
+		r.Processes = append(r.Processes, p)
+		return r.Save(o.State)
+	}
+}
+
+// release deploys what was built, waits until it is ready, and writes the record and the environment.
+func (o Options) release(ctx context.Context, r Record, print string) (Record, error) {
+	first := r.Fingerprint == ""
+	r.Fingerprint, r.Config = "", o.Config // until it is known to be there
+	if err := r.Save(o.State); err != nil {
+		return r, err
+	}
+	err := o.Screen.Step("deploy (sam deploy)", func() error {
+		return errors.Join(o.prepare(ctx, r), o.deploy(ctx, r))
+	})
+	if err != nil {
+		return r, err
+	}
+	err = o.Screen.Step("wait until it is ready", func() error { return r.settle(ctx, first) })
+	if err != nil {
+		return r, err
+	}
+	r.Fingerprint = print
+	return r, errors.Join(r.Save(o.State), r.writeEnvironment(o.State))
+}
+
+// settle reads what was deployed and waits until it is ready.
+func (r *Record) settle(ctx context.Context, first bool) error {
+	outputs, err := r.outputs(ctx)
+	if err != nil {
+		return err
+	}
+	r.Outputs = outputs
+	if err := r.complete(); err != nil {
+		return err
+	}
+	if first {
+		if err := r.rest(ctx); err != nil {
+			return err
+		}
+	}
+	return r.ready(ctx)
+}
+
+func (o Options) folders() error {
+	for _, dir := range []string{"log", "bin", "tmp", "image"} {
+		if err := os.MkdirAll(o.in(dir), 0o750); err != nil {
+			return fmt.Errorf("make the folders of the state: %w", err)
+		}
+	}
+	return nil
+}
+
+// Down stops what Up has started and nothing else. A stack that does not run is no error; the answer says whether it
+// ran.
+func Down(_ context.Context, state string) (ran bool, err error) {
+	unlock, err := lock(state)
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	r, err := Load(state)
+	if err != nil {
+		return false, err
+	}
+	for _, p := range r.Processes {
+		ran = ran || p.Alive()
+	}
+	return ran, stop(state, r)
+}
+
+// stop ends the programs of a record, the tasks' side first so that no task outlives it, and forgets them.
+func stop(state string, r Record) error {
+	var problems []error
+	for i := len(r.Processes) - 1; i >= 0; i-- {
+		problems = append(problems, r.Processes[i].Stop(grace))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return err
+	}
+	for _, name := range []string{recordFile, "env"} {
+		if err := os.RemoveAll(state + string(os.PathSeparator) + name); err != nil {
+			return fmt.Errorf("forget the stack: %w", err)
+		}
+	}
+	return nil
+}
