@@ -1,0 +1,73 @@
+package sqs
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// DeadLetter is a message that can never succeed, or has failed too often.
+type DeadLetter struct {
+	Body          string    // as it was received, so that it can be sent again
+	Reason        string    // a stable word
+	Detail        string    // for a person
+	Function      string    // which function gave it up
+	MessageID     string    // of the message as it was received; empty for one that came in no message
+	Receives      int       // how often it was received; zero: not known
+	FirstReceived time.Time // zero: not known
+}
+
+// The names of the message attributes of a dead letter. A dead letter without them was moved by SQS itself, after the
+// function crashed or ran out of time on it.
+const (
+	AttributeReason        = "Reason"
+	AttributeDetail        = "Detail"
+	AttributeFunction      = "Function"
+	AttributeMessageID     = "MessageId"
+	AttributeReceives      = "Receives"
+	AttributeFirstReceived = "FirstReceived"
+)
+
+// maxAttribute is how many bytes of one attribute are sent: a message with all its attributes may have 256 KiB.
+const maxAttribute = 1024
+
+// SendDeadLetter puts a dead letter into a queue, with what is known about it as message attributes.
+func (s *SQS) SendDeadLetter(ctx context.Context, queueURL string, d DeadLetter) error {
+	attributes := map[string]string{
+		AttributeReason: d.Reason, AttributeDetail: d.Detail, AttributeFunction: d.Function, AttributeMessageID: d.MessageID,
+	}
+	if d.Receives > 0 {
+		attributes[AttributeReceives] = strconv.Itoa(d.Receives)
+	}
+	if !d.FirstReceived.IsZero() {
+		attributes[AttributeFirstReceived] = d.FirstReceived.UTC().Format(time.RFC3339)
+	}
+	for name, value := range attributes {
+		if attributes[name] = sendable(value); attributes[name] == "" {
+			delete(attributes, name) // SQS refuses an attribute without a value
+		}
+	}
+	return s.Send(ctx, queueURL, d.Body, attributes)
+}
+
+// sendable is text of which SQS takes every character, cut to maxAttribute bytes.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+func sendable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r >= 0xFFFE && r <= 0xFFFF {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	if len(s) <= maxAttribute {
+		return s
+	}
+	n := maxAttribute
+	for !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
