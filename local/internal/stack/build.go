@@ -41,8 +41,8 @@ func (o Options) tools(ctx context.Context) error {
 }
 
 // compile builds a program for this machine.
-func (o Options) compile(ctx context.Context, log, out, pkg string) error {
-	return o.command(ctx, log, builderEnv("CGO_ENABLED=0"), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, pkg)
+func (o Options) compile(ctx context.Context, log, out, pkg string, env ...string) error {
+	return o.command(ctx, log, builderEnv(append(env, "CGO_ENABLED=0")...), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, pkg)
 }
 
 // buildTasks builds the reference tasks as host programs, and as images where they are needed.
@@ -55,53 +55,37 @@ func (o Options) buildTasks(ctx context.Context) error {
 	return nil
 }
 
-// BuildTask makes a package the program, and the image where there is an engine, of a reference task.
+// BuildTask makes a package the program of a reference task, and its image where tasks run as containers.
 func (o Options) BuildTask(ctx context.Context, name, pkg string) error {
+	system := runtime.GOOS
+	if o.Engine == "docker" {
+		system = "linux"
+	}
 	out := o.in("bin", name)
-	if err := o.compile(ctx, "build-"+name, out+".new", pkg); err != nil {
+	if err := o.compile(ctx, "build-"+name, out+".new", pkg, "GOOS="+system); err != nil {
 		return err
 	}
 	if err := os.Rename(out+".new", out); err != nil { // a program that runs cannot be written
 		return fmt.Errorf("install task %s: %w", name, err)
 	}
-	if !o.Docker(ctx) {
+	if o.Engine != "docker" {
 		return nil
 	}
-	return o.buildImage(ctx, name, out)
+	return o.command(ctx, "image-"+name, builderEnv("DOCKER_BUILDKIT=0"), "docker", "build", "--quiet",
+		"--file", filepath.Join("tasks", name, "Dockerfile"), "--tag", "slipway/"+name+":local", o.in("bin"))
 }
 
-// buildImage builds an image in a folder that holds the program and the Dockerfile alone.
-func (o Options) buildImage(ctx context.Context, name, program string) error {
-	dir := o.in("image", name)
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return fmt.Errorf("build image %s: %w", name, err)
-	}
-	text, err := os.ReadFile(filepath.Join(o.Root, "tasks", name, "Dockerfile"))
-	if err != nil {
-		return fmt.Errorf("build image %s: %w", name, err)
-	}
-	binary, err := os.ReadFile(program) //nolint:gosec // built a moment ago
-	if err != nil {
-		return fmt.Errorf("build image %s: %w", name, err)
-	}
-	err = errors.Join(
-		os.WriteFile(filepath.Join(dir, "Dockerfile"), text, 0o600),
-		os.WriteFile(filepath.Join(dir, name), binary, 0o755), //nolint:gosec // a program
-	)
-	if err != nil {
-		return fmt.Errorf("build image %s: %w", name, err)
-	}
-	return o.command(ctx, "image-"+name, builderEnv("DOCKER_BUILDKIT=0"), "docker", "build", "--quiet", "--tag", "slipway/"+name+":local", dir)
-}
-
-// Docker reports whether tasks run as containers: an engine answers, or one was asked for.
-func (o Options) Docker(ctx context.Context) bool {
+// engine is how tasks run: as was asked for, else as containers where a Docker engine answers, else as host processes.
+func (o Options) engine(ctx context.Context) string {
 	if o.Engine != "auto" {
-		return o.Engine == "docker"
+		return o.Engine
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	return exec.CommandContext(ctx, "docker", "version", "--format", "{{.Server.Version}}").Run() == nil
+	if exec.CommandContext(ctx, "docker", "version", "--format", "{{.Server.Version}}").Run() == nil {
+		return "docker"
+	}
+	return "process"
 }
 
 // buildFunctions builds the functions and both templates.

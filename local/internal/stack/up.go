@@ -76,7 +76,7 @@ func (o Options) fresh(ctx context.Context) (Result, error) {
 	if err := o.tools(ctx); err != nil {
 		return Result{}, err
 	}
-	o.Engine = map[bool]string{true: "docker", false: "process"}[o.Docker(ctx)]
+	o.Engine = o.engine(ctx)
 	print, err := o.fingerprint()
 	if err != nil {
 		return Result{}, err
@@ -168,7 +168,7 @@ func (r *Record) settle(ctx context.Context, first bool) error {
 }
 
 func (o Options) folders() error {
-	for _, dir := range []string{"log", "bin", "tmp", "image"} {
+	for _, dir := range []string{"log", "bin", "tmp"} {
 		if err := os.MkdirAll(o.in(dir), 0o750); err != nil {
 			return fmt.Errorf("make the folders of the state: %w", err)
 		}
