@@ -67,10 +67,7 @@ func readSettings(args []string, getenv func(string) string) (settings, error) {
 			note(fmt.Errorf("SLIPWAY_ATTEMPT is %q: want a number", text))
 		}
 	}
-	if len(problems) > 0 {
-		return settings{}, container.Usage("%v", errors.Join(problems...))
-	}
-	return s, nil
+	return s, container.Problems(problems)
 }
 
 // readSource finds the object: in the argument, or in the environment. The version of the environment counts for the

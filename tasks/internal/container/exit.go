@@ -35,6 +35,18 @@ func (e *UsageError) Error() string { return e.Problem }
 // Usage makes a UsageError.
 func Usage(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
 
+// Problems is a UsageError that names them all, or nil when there are none.
+func Problems(problems []error) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	texts := make([]string, len(problems))
+	for i, err := range problems {
+		texts[i] = err.Error()
+	}
+	return &UsageError{strings.Join(texts, "; ")}
+}
+
 // ExitCode is the exit code for the error that the work returned. Work that was done although the container was told
 // to stop is done.
 func ExitCode(err error, stopped bool) int {

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"slipway/tasks/internal/container"
+	"slipway/worker"
+)
+
+// grace is longer than the worker takes to end by itself.
+const grace = 5 * time.Minute
+
+func main() {
+	ctx, stop := container.Signals(context.Background())
+	defer stop()
+	os.Exit(container.Run(ctx, "queue-worker", os.Stderr, grace, work))
+}
+
+func work(ctx context.Context, _ []string) error {
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	options, err := readOptions(os.Getenv)
+	if err != nil {
+		return err
+	}
+	cfg, err := container.AWS(ctx)
+	if err != nil {
+		return err
+	}
+	options.Queue, options.Log = sqs.NewFromConfig(cfg), log
+	options.Hooks = hooks(log)
+	w, err := worker.New(options)
+	if err != nil {
+		return err
+	}
+	log.Info("started", "queue", options.URL)
+	return container.Explain(w.Run(ctx))
+}
