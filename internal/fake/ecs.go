@@ -3,52 +3,66 @@ package fake
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
-// quotaBurst is how many RunTask calls the quota lets through at once, and per second.
-// https://docs.aws.amazon.com/AmazonECS/latest/userguide/throttling.html
-const quotaBurst = 20
-
 // ECS is the task side of Amazon ECS: one state machine, which local/fargate serves over HTTP and tests call directly.
 // Set the exported fields before the first call. It may be used by several goroutines at once.
+//
+// Without a Runner, tasks move only by Move and End. With one, they live by themselves at the given Pace, as often as
+// Advance is called.
 type ECS struct {
 	Region  string
 	Account string
 	Now     func() time.Time
 	// Definition resolves what RunTask names, or returns an *ECSError.
 	Definition func(name string) (TaskDefinition, error)
+	// Cluster returns the capacity providers of a cluster, or an *ECSError. Nil: as Clusters and Providers say.
+	Cluster func(name string) ([]string, error)
 	// Providers are the capacity providers of every cluster.
 	Providers []string
 	// Clusters are the names of the clusters there are; empty: any.
 	Clusters []string
+	// Runner runs what is in a task.
+	Runner Runner
+	// Pace is how long tasks take from state to state when there is a Runner.
+	Pace Pace
 	// Changed is called, with a copy, after each change of a task, in order.
 	Changed func(Task)
-	// Quota makes RunTask refuse more than 20 calls a second.
+	// Emit is called with each event that ECS would send to EventBridge, in order but for injected faults.
+	Emit func(Event)
+	// Quota makes RunTask refuse more than QuotaRate calls a second.
 	Quota bool
+	// QuotaRate is how many RunTask calls a second, and at once, the quota lets through. Zero: 20, as for a new account.
+	QuotaRate float64
+	// OldestFirst makes services scale in their oldest tasks first. ECS promises no order; the newest first is usual.
+	OldestFirst bool
 	// Fault, when set, is called before each call with the operation; what it returns replaces the answer. With
 	// afterwards, the call has its effect and only its answer is lost.
 	Fault func(operation string) *Fault
 
-	mu     sync.Mutex // protects following fields
-	tasks  map[string]*Task
-	tokens map[string]*answer
-	serial int
-	bucket float64
-	filled time.Time
+	mu         sync.Mutex // protects following fields
+	tasks      map[string]*Task
+	live       []*Task // not STOPPED, oldest first
+	tokens     map[string]*answer
+	services   map[string]*service
+	timers     []timer
+	injections []*Injection
+	queue      []func() // what to call once the lock is free, in order
+	draining   bool     // somebody works on the queue
+	heldBack   *Event   // an event that the next one overtakes
+	serial     int
+	bucket     float64
+	filled     time.Time
 }
 
-// Fault is what goes wrong with a call.
-type Fault struct {
-	Error      *ECSError // refuse with this
-	Failures   []Failure // RunTask answers with these and no task
-	Afterwards bool      // the effect takes place, the answer is lost
-}
+// quotaRate is the default quota of RunTask in calls a second.
+// https://docs.aws.amazon.com/AmazonECS/latest/userguide/throttling.html
+const quotaRate = 20
 
-// ECSError is a refusal with the name of its exception.
+// ECSError is a refusal with the name of its exception. A Status of zero stands for an answer that never came.
 type ECSError struct {
 	Code        string   `json:"__type"`
 	Message     string   `json:"message"`
@@ -63,137 +77,106 @@ func refuse(code, format string, args ...any) *ECSError {
 	return &ECSError{Code: code, Message: fmt.Sprintf(format, args...), Status: 400}
 }
 
-// answer is what ECS keeps for a client token.
-type answer struct {
-	request string
-	arns    []string
-	fails   []Failure
-	at      time.Time
+// enter takes the lock. What it returns gives the lock back, and then calls what the change has queued: callbacks and
+// the runner. One caller at a time works on the queue, so that the order of changes is the order of calls, and a
+// callback may call again.
+func (e *ECS) enter() (leave func()) {
+	e.mu.Lock()
+	if e.tasks == nil {
+		e.tasks, e.tokens, e.services = map[string]*Task{}, map[string]*answer{}, map[string]*service{}
+		e.bucket, e.filled = e.rate(), e.Now()
+	}
+	return e.leave
 }
 
-// init makes the zero value ready. The caller holds the lock.
-func (e *ECS) init() {
-	if e.tasks == nil {
-		e.tasks, e.tokens = map[string]*Task{}, map[string]*answer{}
-		e.bucket, e.filled = quotaBurst, e.Now()
+func (e *ECS) leave() {
+	for !e.draining && len(e.queue) > 0 {
+		work := e.queue
+		e.queue, e.draining = nil, true
+		e.mu.Unlock()
+		for _, call := range work {
+			call()
+		}
+		e.mu.Lock()
+		e.draining = false
 	}
+	e.mu.Unlock()
 }
 
 // RunTask starts tasks, or refuses as ECS does.
 func (e *ECS) RunTask(in RunTaskInput) (*RunTaskOutput, error) {
 	fault := e.faulty("RunTask")
-	if fault != nil && fault.Error != nil && !fault.Afterwards {
+	if fault.Error != nil && !fault.Afterwards {
 		return nil, fault.Error
 	}
-	e.mu.Lock()
-	out, changed, err := e.runTask(in, fault)
-	e.mu.Unlock()
-	e.tell(changed...)
-	if fault != nil && fault.Afterwards {
+	out, err := e.runTask(in, fault.Failures)
+	if fault.Afterwards {
 		return nil, fault.Error
 	}
 	return out, err
 }
 
-func (e *ECS) faulty(operation string) *Fault {
-	if e.Fault == nil {
-		return nil
+func (e *ECS) runTask(in RunTaskInput, failures []Failure) (*RunTaskOutput, error) {
+	request, err := json.Marshal(in)
+	if err != nil {
+		return nil, refuse("InvalidParameterException", "%v", err)
 	}
-	return e.Fault(operation)
-}
-
-// tell reports changes to whoever listens. The lock is not held.
-func (e *ECS) tell(changed ...Task) {
-	if e.Changed == nil {
-		return
-	}
-	for _, t := range changed {
-		e.Changed(t)
-	}
-}
-
-func (e *ECS) runTask(in RunTaskInput, fault *Fault) (*RunTaskOutput, []Task, error) {
-	e.init()
-	if e.Quota && !e.take() {
-		return nil, nil, refuse("ThrottlingException", "Rate exceeded")
+	if out, err := e.before(in, string(request)); out != nil || err != nil {
+		return out, err
 	}
 	definition, err := e.validate(in)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	request, err := json.Marshal(in)
-	if err != nil {
-		return nil, nil, refuse("InvalidParameterException", "%v", err)
+	defer e.enter()()
+	if out, err := e.stored(in, string(request)); out != nil || err != nil {
+		return out, err
 	}
-	key := clusterName(in.Cluster) + "/" + in.ClientToken
-	if known, ok := e.tokens[key]; ok && in.ClientToken != "" && e.remembers(known) {
-		if known.request != string(request) {
-			return nil, nil, &ECSError{Code: "ConflictException", Message: "The provided clientToken is already in use with a different RunTask request.", ResourceIDs: known.arns, Status: 400}
-		}
-		return e.replay(known), nil, nil
+	kept := &answer{request: string(request), at: e.Now(), fails: failures}
+	if len(kept.fails) == 0 {
+		kept.fails = e.capacityGone(in)
 	}
-	kept := &answer{request: string(request), at: e.Now()}
-	e.tokens[key] = kept
-	if fault != nil && len(fault.Failures) > 0 {
-		kept.fails = fault.Failures
-		return &RunTaskOutput{Tasks: []Task{}, Failures: kept.fails}, nil, nil
-	}
-	out := &RunTaskOutput{Failures: []Failure{}}
+	out := &RunTaskOutput{Tasks: []Task{}, Failures: append([]Failure{}, kept.fails...)}
 	for range max(in.Count, 1) {
+		if len(kept.fails) > 0 {
+			break
+		}
 		t := e.create(in, definition)
 		kept.arns = append(kept.arns, t.TaskArn)
 		out.Tasks = append(out.Tasks, t.copy())
 	}
-	return out, slices.Clone(out.Tasks), nil
+	if in.ClientToken != "" {
+		e.tokens[tokenKey(in)] = kept
+	}
+	return out, nil
+}
+
+// before is what ECS looks at before the parameters: the quota, and a token that it knows.
+func (e *ECS) before(in RunTaskInput, request string) (*RunTaskOutput, error) {
+	defer e.enter()()
+	if e.Quota && !e.take() {
+		return nil, refuse("ThrottlingException", "Rate exceeded")
+	}
+	return e.stored(in, request)
+}
+
+func (e *ECS) rate() float64 {
+	if e.QuotaRate > 0 {
+		return e.QuotaRate
+	}
+	return quotaRate
 }
 
 // take takes one call from the quota.
 func (e *ECS) take() bool {
 	now := e.Now()
-	e.bucket = min(quotaBurst, e.bucket+now.Sub(e.filled).Seconds()*quotaBurst)
+	e.bucket = min(e.rate(), e.bucket+now.Sub(e.filled).Seconds()*e.rate())
 	e.filled = now
 	if e.bucket < 1 {
 		return false
 	}
 	e.bucket--
 	return true
-}
-
-// remembers reports whether ECS still keeps a token: for 24 hours, or an hour after the last task stopped.
-// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html
-func (e *ECS) remembers(a *answer) bool {
-	end := a.at.Add(24 * time.Hour)
-	last := a.at
-	for _, arn := range a.arns {
-		t, ok := e.tasks[arn]
-		if !ok {
-			continue
-		}
-		if t.StoppedAt == nil {
-			return e.Now().Before(end)
-		}
-		if t.StoppedAt.After(last) {
-			last = t.StoppedAt.Time
-		}
-	}
-	return e.Now().Before(end) && e.Now().Before(last.Add(time.Hour))
-}
-
-// replay is the stored answer; of tasks that have stopped only the ARN and the status are left.
-func (e *ECS) replay(a *answer) *RunTaskOutput {
-	out := &RunTaskOutput{Tasks: []Task{}, Failures: append([]Failure{}, a.fails...)}
-	for _, arn := range a.arns {
-		t, ok := e.tasks[arn]
-		switch {
-		case !ok:
-			out.Tasks = append(out.Tasks, Task{TaskArn: arn, LastStatus: "STOPPED", DesiredStatus: "STOPPED"})
-		case t.LastStatus == "STOPPED":
-			out.Tasks = append(out.Tasks, Task{TaskArn: arn, LastStatus: "STOPPED", DesiredStatus: "STOPPED"})
-		default:
-			out.Tasks = append(out.Tasks, t.copy())
-		}
-	}
-	return out
 }
 
 // create adds a task in PROVISIONING.
@@ -205,28 +188,36 @@ func (e *ECS) create(in RunTaskInput, d TaskDefinition) *Task {
 	t := &Task{
 		TaskArn:    e.arn("task/" + cluster + "/" + id),
 		ClusterArn: e.arn("cluster/" + cluster), TaskDefinitionArn: d.TaskDefinitionArn,
-		Group: in.Group, StartedBy: in.StartedBy, LaunchType: launchTypeOf(in),
+		Group: first(in.Group, "family:"+d.Family), StartedBy: in.StartedBy, LaunchType: launchTypeOf(in),
 		LastStatus: "PROVISIONING", DesiredStatus: "RUNNING", Version: 1, CreatedAt: &now, UpdatedAt: &now,
 		CPU: first(in.Overrides.CPU, d.CPU), Memory: first(in.Overrides.Memory, d.Memory),
-		AvailabilityZone: e.Region + "a", Connectivity: "CONNECTED", Overrides: in.Overrides, Attachments: []any{}, Tags: []any{},
-		definition: d,
-	}
-	if t.Group == "" {
-		t.Group = "family:" + d.Family
+		AvailabilityZone: e.Region + "a", Overrides: in.Overrides.of(d), Attachments: []Attachment{},
+		Attributes: []Variable{{Name: "ecs.cpu-architecture", Value: first(d.RuntimePlatform.CPUArchitecture, "x86_64")}},
+		Tags:       in.Tags, definition: d,
 	}
 	if len(in.CapacityProviderStrategy) > 0 {
 		t.CapacityProviderName = in.CapacityProviderStrategy[0].CapacityProvider
 	}
 	if t.LaunchType == "FARGATE" {
 		t.PlatformVersion, t.PlatformFamily = "1.4.0", "Linux"
+		t.EphemeralStorage = &EphemeralStorage{SizeInGiB: 20}
+	}
+	if s := in.Overrides.EphemeralStorage; s != nil {
+		t.EphemeralStorage = s
 	}
 	for i, c := range d.ContainerDefinitions {
 		t.Containers = append(t.Containers, Container{
 			ContainerArn: e.arn(fmt.Sprintf("container/%s/%s/%d", cluster, id, i)), TaskArn: t.TaskArn,
-			Name: c.Name, Image: c.Image, LastStatus: "PENDING", NetworkInterfaces: []any{},
+			Name: c.Name, Image: c.Image, LastStatus: "PENDING", NetworkInterfaces: []NetworkInterface{}, CPU: "0",
 		})
 	}
+	if in.NetworkConfiguration != nil {
+		t.attach(in.NetworkConfiguration.Awsvpc.Subnets, e.serial)
+	}
 	e.tasks[t.TaskArn] = t
+	e.live = append(e.live, t)
+	e.provision(t)
+	e.changed(t)
 	return t
 }
 
@@ -244,6 +235,7 @@ func launchTypeOf(in RunTaskInput) string {
 	return first(in.LaunchType, "EC2")
 }
 
+// clusterName is the last part of a name or an ARN.
 func clusterName(cluster string) string {
 	if cluster == "" {
 		return "default"
@@ -258,189 +250,4 @@ func first(texts ...string) string {
 		}
 	}
 	return ""
-}
-
-// Move brings a task to a status on its way up: PENDING, ACTIVATING or RUNNING. A task that was asked to stop stays.
-func (e *ECS) Move(arn, status string) (Task, bool) {
-	e.mu.Lock()
-	t, ok := e.tasks[arn]
-	if !ok || t.DesiredStatus == "STOPPED" {
-		e.mu.Unlock()
-		return Task{}, false
-	}
-	now := e.touch(t)
-	t.LastStatus = status
-	for i := range t.Containers {
-		t.Containers[i].LastStatus = status
-	}
-	if status == "RUNNING" {
-		t.StartedAt = &now
-	}
-	c := t.copy()
-	e.mu.Unlock()
-	e.tell(c)
-	return c, true
-}
-
-func (e *ECS) touch(t *Task) stamp {
-	now := stamp{e.Now()}
-	t.Version++
-	t.UpdatedAt = &now
-	return now
-}
-
-// Ended is how the containers of a task ended: an exit code by name, or a reason for one that never ran.
-type Ended struct {
-	StopCode string
-	Reason   string
-	Exits    map[string]int
-	Reasons  map[string]string
-}
-
-// End brings a task down to STOPPED, through the states that ECS reports on the way. A reason that was given when the
-// task was asked to stop is kept.
-func (e *ECS) End(arn string, how Ended) {
-	var changed []Task
-	e.mu.Lock()
-	if t, ok := e.tasks[arn]; ok && t.LastStatus != "STOPPED" {
-		if t.DesiredStatus != "STOPPED" {
-			e.ask(t, how.StopCode, how.Reason)
-		}
-		for _, status := range []string{"DEPROVISIONING", "STOPPED"} {
-			now := e.touch(t)
-			t.LastStatus = status
-			finish(t, how)
-			if status == "STOPPED" {
-				t.StoppedAt, t.ExecutionStoppedAt = &now, &now
-			}
-			changed = append(changed, t.copy())
-		}
-	}
-	e.mu.Unlock()
-	e.tell(changed...)
-}
-
-func finish(t *Task, how Ended) {
-	for i := range t.Containers {
-		c := &t.Containers[i]
-		c.LastStatus = "STOPPED"
-		if code, ok := how.Exits[c.Name]; ok {
-			c.ExitCode = &code
-		}
-		c.Reason = how.Reasons[c.Name]
-	}
-}
-
-func (e *ECS) ask(t *Task, code, reason string) {
-	now := e.touch(t)
-	t.DesiredStatus, t.StopCode, t.StoppedReason, t.StoppingAt = "STOPPED", code, reason, &now
-}
-
-// StopTask asks a task to stop. It returns whether the task is known.
-func (e *ECS) StopTask(arn, code, reason string) (Task, error) {
-	if f := e.faulty("StopTask"); f != nil && f.Error != nil {
-		return Task{}, f.Error
-	}
-	e.mu.Lock()
-	t, ok := e.find(arn)
-	if !ok {
-		e.mu.Unlock()
-		return Task{}, refuse("InvalidParameterException", "The referenced task was not found.")
-	}
-	asked := t.DesiredStatus != "STOPPED"
-	if asked {
-		e.ask(t, code, reason)
-	}
-	c := t.copy()
-	e.mu.Unlock()
-	if asked {
-		e.tell(c)
-	}
-	return c, nil
-}
-
-// find finds a task by ARN or ID. The caller holds the lock.
-func (e *ECS) find(name string) (*Task, bool) {
-	e.init()
-	if t, ok := e.tasks[name]; ok {
-		return t, true
-	}
-	for arn, t := range e.tasks {
-		if strings.HasSuffix(arn, "/"+name) {
-			return t, true
-		}
-	}
-	return nil, false
-}
-
-// known is how long ECS describes a stopped task.
-const known = time.Hour
-
-// DescribeTasks returns the tasks that ECS knows; the others are MISSING.
-func (e *ECS) DescribeTasks(names []string) (*RunTaskOutput, error) {
-	if f := e.faulty("DescribeTasks"); f != nil && f.Error != nil {
-		return nil, f.Error
-	}
-	if len(names) > 100 {
-		return nil, refuse("InvalidParameterException", "Tasks cannot have more than 100 elements.")
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	out := &RunTaskOutput{Tasks: []Task{}, Failures: []Failure{}}
-	for _, name := range names {
-		t, ok := e.find(name)
-		if !ok || t.StoppedAt != nil && e.Now().Sub(t.StoppedAt.Time) > known {
-			out.Failures = append(out.Failures, Failure{Arn: &name, Reason: "MISSING"})
-			continue
-		}
-		out.Tasks = append(out.Tasks, t.copy())
-	}
-	return out, nil
-}
-
-// Filter selects tasks for ListTasks. Empty fields select all; DesiredStatus defaults to RUNNING.
-type Filter struct {
-	Cluster       string `json:"cluster"`
-	StartedBy     string `json:"startedBy"`
-	ServiceName   string `json:"serviceName"`
-	Family        string `json:"family"`
-	DesiredStatus string `json:"desiredStatus"`
-}
-
-// ListTasks returns the tasks that a filter selects, oldest first.
-func (e *ECS) ListTasks(f Filter) ([]Task, error) {
-	if fault := e.faulty("ListTasks"); fault != nil && fault.Error != nil {
-		return nil, fault.Error
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.init()
-	out := []Task{}
-	for _, t := range e.tasks {
-		if f.matches(e, t) && !(t.StoppedAt != nil && e.Now().Sub(t.StoppedAt.Time) > known) {
-			out = append(out, t.copy())
-		}
-	}
-	slices.SortFunc(out, func(a, b Task) int { return strings.Compare(a.TaskArn, b.TaskArn) })
-	return out, nil
-}
-
-func (f Filter) matches(e *ECS, t *Task) bool {
-	return t.ClusterArn == e.arn("cluster/"+clusterName(f.Cluster)) &&
-		t.DesiredStatus == first(f.DesiredStatus, "RUNNING") &&
-		(f.StartedBy == "" || t.StartedBy == f.StartedBy) &&
-		(f.ServiceName == "" || t.Group == "service:"+clusterName(f.ServiceName)) &&
-		(f.Family == "" || t.definition.Family == f.Family)
-}
-
-// All returns every task, oldest first.
-func (e *ECS) All() []Task {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	var out []Task
-	for _, t := range e.tasks {
-		out = append(out, t.copy())
-	}
-	slices.SortFunc(out, func(a, b Task) int { return strings.Compare(a.TaskArn, b.TaskArn) })
-	return out
 }

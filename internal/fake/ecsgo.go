@@ -37,6 +37,9 @@ func input(req run.TaskRequest) RunTaskInput {
 		Cluster: d.Cluster, TaskDefinition: d.Definition, Count: 1, ClientToken: req.Token, StartedBy: req.StartedBy,
 		Overrides: Overrides{ContainerOverrides: []ContainerOverride{container}},
 	}
+	for _, tag := range req.Tags {
+		in.Tags = append(in.Tags, Tag{Key: tag.Name, Value: tag.Value})
+	}
 	if d.CPU > 0 {
 		in.Overrides.CPU, in.Overrides.Memory = strconv.Itoa(d.CPU), strconv.Itoa(d.Memory)
 	}
@@ -52,6 +55,10 @@ func input(req run.TaskRequest) RunTaskInput {
 		in.NetworkConfiguration = &NetworkConfiguration{}
 		in.NetworkConfiguration.Awsvpc.Subnets = d.Subnets
 		in.NetworkConfiguration.Awsvpc.SecurityGroups = d.SecurityGroups
+		in.NetworkConfiguration.Awsvpc.AssignPublicIP = "DISABLED"
+		if d.PublicIP {
+			in.NetworkConfiguration.Awsvpc.AssignPublicIP = "ENABLED"
+		}
 	}
 	return in
 }
@@ -142,16 +149,23 @@ func (t Tasks) Stop(_ context.Context, _, arn, reason string) error {
 
 // Definition resolves a task definition.
 func (t Tasks) Definition(_ context.Context, name string) (run.Definition, error) {
-	if f := t.ECS.faulty("DescribeTaskDefinition"); f != nil && f.Error != nil {
-		return run.Definition{}, apiError("DescribeTaskDefinition", f.Error)
-	}
-	d, err := t.ECS.Definition(name)
+	d, err := t.ECS.DescribeTaskDefinition(name)
 	if err != nil {
-		return run.Definition{}, run.Never("task-definition", apiError("DescribeTaskDefinition", err))
+		return run.Definition{}, definitionError(name, err)
 	}
 	out := run.Definition{ARN: d.TaskDefinitionArn, NetworkMode: d.NetworkMode, Compatibilities: d.Compatibilities}
 	for _, c := range d.ContainerDefinitions {
 		out.Containers = append(out.Containers, run.ContainerDefinition{Name: c.Name, Essential: c.Essential == nil || *c.Essential})
 	}
 	return out, nil
+}
+
+// definitionError tells a definition that is not there from a call that failed, as the adapter does.
+func definitionError(name string, err error) error {
+	failed := apiError("DescribeTaskDefinition "+name, err)
+	switch failed.Code {
+	case "ClientException", "InvalidParameterException", "AccessDeniedException":
+		return run.Never("task-definition", failed)
+	}
+	return failed
 }

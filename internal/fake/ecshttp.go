@@ -5,8 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
-	"time"
 )
 
 const target = "AmazonEC2ContainerServiceV20141113."
@@ -14,8 +14,8 @@ const target = "AmazonEC2ContainerServiceV20141113."
 // maxBody bounds a request; ECS takes far less.
 const maxBody = 1 << 20
 
-// Handler is the HTTP door of ECS: its JSON protocol for the operations on tasks. Other operations go to next, with
-// their body; without next they are refused.
+// Handler is the HTTP door of ECS: its JSON protocol for the operations on tasks, and without next also for services
+// and task definitions as far as the adapter calls them. Other operations go to next; without it they are refused.
 func (e *ECS) Handler(next http.Handler) http.Handler {
 	operations := map[string]func([]byte) (any, error){
 		"RunTask":              e.httpRunTask,
@@ -25,43 +25,54 @@ func (e *ECS) Handler(next http.Handler) http.Handler {
 		"UpdateTaskProtection": e.httpUpdateProtection,
 		"GetTaskProtection":    e.httpGetProtection,
 	}
+	if next == nil {
+		operations["DescribeTaskDefinition"] = e.httpDescribeTaskDefinition
+		operations["DescribeServices"] = e.httpDescribeServices
+		operations["UpdateService"] = e.httpUpdateService
+		next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			AnswerError(w, refuse("UnsupportedFeatureException", "%s is not part of this fake", r.Header.Get("X-Amz-Target")))
+		})
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, ours := strings.CutPrefix(r.Header.Get("X-Amz-Target"), target)
 		operation, known := operations[name]
 		if !ours || !known {
-			if next == nil {
-				answerError(w, refuse("UnsupportedFeatureException", "%s is not part of this fake", name))
-				return
-			}
 			next.ServeHTTP(w, r)
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
-			answerError(w, refuse("InvalidParameterException", "%v", err))
+			AnswerError(w, refuse("InvalidParameterException", "%v", err))
 			return
 		}
 		out, err := operation(body)
 		if err != nil {
-			answerError(w, err)
+			AnswerError(w, err)
 			return
 		}
-		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-		_ = json.NewEncoder(w).Encode(out) // a client that has gone gets no answer
+		Answer(w, out)
 	})
 }
 
-func answerError(w http.ResponseWriter, err error) {
+// Answer writes an answer in ECS's protocol.
+func Answer(w http.ResponseWriter, out any) {
+	w.Header().Set("Content-Type", contentType)
+	_ = json.NewEncoder(w).Encode(out) // a client that has gone gets no answer
+}
+
+const contentType = "application/x-amz-json-1.1"
+
+// AnswerError writes a refusal in ECS's protocol, or cuts the connection when the answer is one that never came.
+func AnswerError(w http.ResponseWriter, err error) {
 	var e *ECSError
 	if !errors.As(err, &e) {
 		e = &ECSError{Code: "ServerException", Message: err.Error(), Status: http.StatusInternalServerError}
 	}
-	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-	status := e.Status
-	if status == 0 { // a lost answer
-		status = http.StatusBadGateway
+	if e.Status == 0 {
+		panic(http.ErrAbortHandler)
 	}
-	w.WriteHeader(status)
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(e.Status)
 	_ = json.NewEncoder(w).Encode(e)
 }
 
@@ -81,44 +92,70 @@ func (e *ECS) httpRunTask(body []byte) (any, error) {
 }
 
 func (e *ECS) httpDescribeTasks(body []byte) (any, error) {
-	var in struct{ Tasks []string }
+	var in struct {
+		Cluster        string
+		Tasks, Include []string
+	}
 	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
-	return e.DescribeTasks(in.Tasks)
+	out, err := e.describe(first(in.Cluster, "default"), in.Tasks)
+	if err != nil || slices.Contains(in.Include, "TAGS") {
+		return out, err
+	}
+	for i := range out.Tasks {
+		out.Tasks[i].Tags = nil
+	}
+	return out, nil
 }
 
 func (e *ECS) httpListTasks(body []byte) (any, error) {
-	var in Filter
+	var in struct {
+		Filter
+		MaxResults int
+		NextToken  string
+	}
 	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
-	tasks, err := e.ListTasks(in)
+	tasks, err := e.ListTasks(in.Filter)
+	if err != nil {
+		return nil, err
+	}
+	size := min(max(in.MaxResults, 0), listAtOnce)
+	if size == 0 {
+		size = listAtOnce
+	}
 	arns := []string{}
 	for _, t := range tasks {
-		arns = append(arns, t.TaskArn)
+		if t.TaskArn > in.NextToken {
+			arns = append(arns, t.TaskArn)
+		}
 	}
-	return map[string]any{"taskArns": arns}, err
+	if len(arns) <= size {
+		return map[string]any{"taskArns": arns}, nil
+	}
+	return map[string]any{"taskArns": arns[:size], "nextToken": arns[size-1]}, nil
 }
+
+// listAtOnce is how many tasks ListTasks answers with.
+const listAtOnce = 100
 
 func (e *ECS) httpStopTask(body []byte) (any, error) {
 	var in struct{ Task, Reason string }
 	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
-	t, err := e.StopTask(in.Task, "UserInitiated", in.Reason)
-	return map[string]any{"task": t}, err
-}
-
-// protection is what the task protection calls show of a task.
-type protection struct {
-	TaskArn           string `json:"taskArn"`
-	ProtectionEnabled bool   `json:"protectionEnabled"`
-	ExpirationDate    *stamp `json:"expirationDate,omitempty"`
+	t, err := e.StopTask(in.Task, "UserInitiated", first(in.Reason, "Task stopped by user"))
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"task": t}, nil
 }
 
 func (e *ECS) httpUpdateProtection(body []byte) (any, error) {
 	var in struct {
+		Cluster           string
 		Tasks             []string
 		ProtectionEnabled bool
 		ExpiresInMinutes  int
@@ -126,44 +163,16 @@ func (e *ECS) httpUpdateProtection(body []byte) (any, error) {
 	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
-	return e.protections(in.Tasks, func(t *Task) {
-		t.protectedUntil = time.Time{}
-		if in.ProtectionEnabled {
-			minutes := in.ExpiresInMinutes
-			if minutes == 0 {
-				minutes = 120
-			}
-			t.protectedUntil = e.Now().Add(time.Duration(minutes) * time.Minute)
-		}
-	}), nil
+	return e.UpdateTaskProtection(in.Cluster, in.Tasks, in.ProtectionEnabled, in.ExpiresInMinutes)
 }
 
 func (e *ECS) httpGetProtection(body []byte) (any, error) {
-	var in struct{ Tasks []string }
+	var in struct {
+		Cluster string
+		Tasks   []string
+	}
 	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
-	return e.protections(in.Tasks, func(*Task) {}), nil
-}
-
-// protections applies a change to tasks of services and shows them. Only those can be protected.
-// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html
-func (e *ECS) protections(names []string, change func(*Task)) any {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	shown, failures := []protection{}, []Failure{}
-	for _, name := range names {
-		t, ok := e.find(name)
-		if !ok || !strings.HasPrefix(t.Group, "service:") {
-			failures = append(failures, Failure{Arn: &name, Reason: "TASK_NOT_VALID"})
-			continue
-		}
-		change(t)
-		p := protection{TaskArn: t.TaskArn, ProtectionEnabled: t.protectedUntil.After(e.Now())}
-		if p.ProtectionEnabled {
-			p.ExpirationDate = &stamp{t.protectedUntil}
-		}
-		shown = append(shown, p)
-	}
-	return map[string]any{"protectedTasks": shown, "failures": failures}
+	return e.GetTaskProtection(in.Cluster, in.Tasks)
 }

@@ -1,81 +1,260 @@
 package fake
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Service is a service as far as its tasks go.
 type Service struct {
 	Cluster    string
 	Name       string
-	Definition string
+	Definition TaskDefinition
 	Desired    int
-	Deployment string // the ID of its deployment, "ecs-svc/…"
+	Deployment string // the ID of its deployment, "ecs-svc/…"; empty: one is made up
 	Network    *NetworkConfiguration
 	Strategy   []StrategyItem
 	LaunchType string
 }
 
-// Converge starts tasks that a service lacks and asks those beyond its desired count to stop: unprotected ones only,
-// the newest first. Tasks of another definition are replaced as in a deployment.
-func (e *ECS) Converge(s Service) error {
-	tasks, err := e.ListTasks(Filter{Cluster: s.Cluster, ServiceName: s.Name})
-	if err != nil {
-		return err
-	}
-	kept := 0
-	for _, t := range tasks {
-		if t.TaskDefinitionArn == s.Definition && kept < s.Desired {
-			kept++
-			continue
-		}
-		if err := e.scaleIn(t.TaskArn, s); err != nil {
-			return err
-		}
-	}
-	for ; kept < s.Desired; kept++ {
-		if err := e.startFor(s); err != nil {
-			return err
-		}
-	}
-	return nil
+type service struct {
+	Service
+	events  []ServiceEvent // newest first
+	failed  int            // starts in a row that did not reach RUNNING
+	retryAt time.Time      // no start before
+	steady  bool
+	leaving bool // deleted: it goes when its tasks have gone
 }
 
-func (e *ECS) scaleIn(arn string, s Service) error {
-	e.mu.Lock()
-	t, ok := e.find(arn)
-	protected := ok && t.protectedUntil.After(e.Now())
-	e.mu.Unlock()
-	if !ok || protected {
-		return nil
+// ServiceEvent is one line of a service's events.
+type ServiceEvent struct {
+	ID        string `json:"id"`
+	CreatedAt stamp  `json:"createdAt"`
+	Message   string `json:"message"`
+}
+
+// serviceEvents is how many events of a service DescribeServices shows.
+const serviceEvents = 100
+
+// PutService creates a service or changes it. Another definition or deployment replaces its tasks, the new ones first.
+func (e *ECS) PutService(s Service) {
+	defer e.enter()()
+	key := serviceKey(s.Cluster, s.Name)
+	known, ok := e.services[key]
+	if !ok {
+		known = &service{}
+		e.services[key] = known
 	}
-	_, err := e.StopTask(arn, "ServiceSchedulerInitiated", "Scaling activity initiated by (deployment "+s.Deployment+")")
-	return err
+	if s.Deployment == "" && known.Definition.TaskDefinitionArn == s.Definition.TaskDefinitionArn {
+		s.Deployment = known.Deployment
+	}
+	if s.Deployment == "" {
+		e.serial++
+		s.Deployment = fmt.Sprintf("ecs-svc/%019d", e.serial)
+	}
+	known.steady = known.steady && known.Desired == s.Desired && known.Deployment == s.Deployment
+	known.Service, known.leaving = s, false
 }
 
-func (e *ECS) startFor(s Service) error {
-	_, err := e.RunTask(RunTaskInput{
-		Cluster: s.Cluster, TaskDefinition: s.Definition, Count: 1, Group: "service:" + s.Name, StartedBy: s.Deployment,
-		NetworkConfiguration: s.Network, CapacityProviderStrategy: s.Strategy, LaunchType: s.LaunchType,
-	})
-	return err
+// RemoveService scales a service to zero and forgets it when its tasks have stopped.
+func (e *ECS) RemoveService(cluster, name string) {
+	defer e.enter()()
+	if s, ok := e.services[serviceKey(cluster, name)]; ok {
+		s.Desired, s.leaving = 0, true
+	}
 }
 
-// Counts are how many tasks of a service run, and how many are on their way.
-func (e *ECS) Counts(cluster, service string) (running, pending int) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, t := range e.tasks {
-		if t.Group != "service:"+service || !strings.HasSuffix(t.ClusterArn, "cluster/"+clusterName(cluster)) {
-			continue
-		}
+func serviceKey(cluster, name string) string { return clusterName(cluster) + "/" + clusterName(name) }
+
+// ServiceState is what DescribeServices says of a service, in tasks.
+type ServiceState struct {
+	Service
+	Running int
+	Pending int
+	// RunningOf and PendingOf are the same for each deployment, by its ID.
+	RunningOf map[string]int
+	PendingOf map[string]int
+	Events    []ServiceEvent
+}
+
+// Service returns the state of a service, and whether there is one.
+func (e *ECS) Service(cluster, name string) (ServiceState, bool) {
+	defer e.enter()()
+	s, ok := e.services[serviceKey(cluster, name)]
+	if !ok {
+		return ServiceState{}, false
+	}
+	out := ServiceState{Service: s.Service, Events: slices.Clone(s.events), RunningOf: map[string]int{}, PendingOf: map[string]int{}}
+	for _, t := range e.tasksOf(s) {
 		switch {
-		case t.LastStatus == "RUNNING":
-			running++
+		case t.LastStatus == "RUNNING" || t.LastStatus == "DEACTIVATING":
+			out.Running++
+			out.RunningOf[t.StartedBy]++
 		case slices.Contains([]string{"PROVISIONING", "PENDING", "ACTIVATING"}, t.LastStatus):
-			pending++
+			out.Pending++
+			out.PendingOf[t.StartedBy]++
 		}
 	}
-	return running, pending
+	return out, true
+}
+
+// tasksOf are the tasks of a service that have not stopped, oldest first.
+func (e *ECS) tasksOf(s *service) []*Task {
+	var out []*Task
+	for _, t := range e.live {
+		if t.Group == "service:"+s.Name && t.cluster() == clusterName(s.Cluster) && t.LastStatus != "STOPPED" {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// converge starts and stops tasks until each service has what it wants. The caller holds the lock.
+func (e *ECS) converge() {
+	keys := make([]string, 0, len(e.services))
+	for key := range e.services {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
+		s := e.services[key]
+		e.convergeOne(s)
+		if s.leaving && len(e.tasksOf(s)) == 0 {
+			delete(e.services, key)
+		}
+	}
+}
+
+func (e *ECS) convergeOne(s *service) {
+	var wanted, old []*Task
+	running := 0
+	for _, t := range e.tasksOf(s) {
+		switch {
+		case t.DesiredStatus == "STOPPED":
+		case t.StartedBy != s.Deployment:
+			old = append(old, t)
+		default:
+			wanted = append(wanted, t)
+			if t.LastStatus == "RUNNING" {
+				running++
+			}
+		}
+	}
+	e.stopFirst(wanted, len(wanted)-s.Desired, s)
+	if running >= s.Desired {
+		e.stopFirst(old, len(old), s)
+	}
+	for n := len(wanted); n < s.Desired && e.startFor(s); n++ {
+		s.note(e, "has started 1 tasks.")
+	}
+	if running == s.Desired && len(wanted) == s.Desired && len(old) == 0 && !s.steady {
+		s.steady = true
+		s.note(e, "has reached a steady state.")
+		e.act(s, serviceAction{EventType: "INFO", EventName: "SERVICE_STEADY_STATE"})
+	}
+}
+
+// stopFirst asks up to n of the tasks to stop: unprotected ones only, the newest first unless told otherwise.
+func (e *ECS) stopFirst(tasks []*Task, n int, s *service) {
+	order := slices.Clone(tasks)
+	if !e.OldestFirst {
+		slices.Reverse(order)
+	}
+	slices.SortStableFunc(order, func(a, b *Task) int { return cmp.Compare(progress(a), progress(b)) })
+	for _, t := range order {
+		if n <= 0 {
+			return
+		}
+		if t.protected(e.Now()) {
+			continue
+		}
+		n--
+		s.note(e, "has stopped 1 running tasks: (task "+t.ID()+").")
+		e.ask(t, "ServiceSchedulerInitiated", "Scaling activity initiated by (deployment "+t.StartedBy+")")
+	}
+}
+
+// progress puts tasks that do not run yet before those that do.
+func progress(t *Task) int {
+	if t.LastStatus == "RUNNING" {
+		return 1
+	}
+	return 0
+}
+
+// startFor starts one task of a service, unless it has to wait after failures.
+func (e *ECS) startFor(s *service) bool {
+	if e.Now().Before(s.retryAt) {
+		return false
+	}
+	in := RunTaskInput{
+		Cluster: s.Cluster, Count: 1, Group: "service:" + s.Name, StartedBy: s.Deployment,
+		NetworkConfiguration: s.Network, CapacityProviderStrategy: s.Strategy, LaunchType: s.LaunchType,
+	}
+	if gone := e.capacityGone(in); gone != nil {
+		s.retryAt = e.Now().Add(placementRetry)
+		s.note(e, "was unable to place a task. Reason: "+gone[0].Reason+".")
+		a := serviceAction{EventType: "ERROR", EventName: "SERVICE_TASK_PLACEMENT_FAILURE", Reason: "RESOURCE:FARGATE"}
+		for _, item := range s.Strategy {
+			a.ProviderArns = append(a.ProviderArns, e.arn("capacity-provider/"+item.CapacityProvider))
+		}
+		e.act(s, a)
+		return false
+	}
+	e.create(in, s.Definition)
+	return true
+}
+
+// How long a service waits before it starts a task again: after a failed placement; and after starts that did not
+// reach RUNNING, twice as long each time.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
+const (
+	placementRetry = 15 * time.Second
+	startRetry     = 5 * time.Second
+	maxStartRetry  = 15 * time.Minute
+	impairedAfter  = 3
+)
+
+func (e *ECS) serviceOf(t *Task) (*service, bool) {
+	name, of := strings.CutPrefix(t.Group, "service:")
+	s, ok := e.services[serviceKey(t.ClusterArn, name)]
+	return s, of && ok
+}
+
+// startedWell ends the waiting of the task's service.
+func (e *ECS) startedWell(t *Task) {
+	if s, ok := e.serviceOf(t); ok {
+		s.failed, s.retryAt = 0, time.Time{}
+	}
+}
+
+// endedBadly makes the task's service wait if the task never ran and nobody asked it to stop.
+func (e *ECS) endedBadly(t *Task) {
+	s, ok := e.serviceOf(t)
+	if !ok {
+		return
+	}
+	s.steady = false
+	if t.StartedAt != nil || t.StopCode != "TaskFailedToStart" {
+		return
+	}
+	s.failed++
+	s.retryAt = e.Now().Add(min(startRetry<<min(s.failed-1, 10), maxStartRetry))
+	if s.failed == impairedAfter {
+		s.note(e, "is unable to consistently start tasks successfully.")
+		e.act(s, serviceAction{EventType: "WARN", EventName: "SERVICE_TASK_START_IMPAIRED"})
+	}
+}
+
+func (s *service) note(e *ECS, what string) {
+	e.serial++
+	s.events = slices.Insert(s.events, 0, ServiceEvent{
+		ID: identifier(s.Cluster, s.Name, fmt.Sprint(e.serial)), CreatedAt: stamp{e.Now()}, Message: "(service " + s.Name + ") " + what,
+	})
+	if len(s.events) > serviceEvents {
+		s.events = s.events[:serviceEvents]
+	}
 }

@@ -1,15 +1,21 @@
 package fake
 
 import (
-	"encoding/json"
-	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
 // stamp is a time that is written as ECS's protocol does, in seconds since 1970.
 type stamp struct{ time.Time }
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *stamp) UnmarshalJSON(text []byte) error {
+	seconds, err := strconv.ParseFloat(string(text), 64)
+	s.Time = time.UnixMilli(int64(seconds * 1000)).UTC()
+	return err
+}
 
 // MarshalJSON writes seconds with milliseconds.
 func (s stamp) MarshalJSON() ([]byte, error) {
@@ -18,38 +24,56 @@ func (s stamp) MarshalJSON() ([]byte, error) {
 
 // Task is a task as DescribeTasks shows it.
 type Task struct {
-	TaskArn              string      `json:"taskArn"`
-	ClusterArn           string      `json:"clusterArn,omitempty"`
-	TaskDefinitionArn    string      `json:"taskDefinitionArn,omitempty"`
-	Group                string      `json:"group,omitempty"`
-	StartedBy            string      `json:"startedBy,omitempty"`
-	LaunchType           string      `json:"launchType,omitempty"`
-	CapacityProviderName string      `json:"capacityProviderName,omitempty"`
-	PlatformVersion      string      `json:"platformVersion,omitempty"`
-	PlatformFamily       string      `json:"platformFamily,omitempty"`
-	AvailabilityZone     string      `json:"availabilityZone,omitempty"`
-	Connectivity         string      `json:"connectivity,omitempty"`
-	LastStatus           string      `json:"lastStatus"`
-	DesiredStatus        string      `json:"desiredStatus"`
-	StopCode             string      `json:"stopCode,omitempty"`
-	StoppedReason        string      `json:"stoppedReason,omitempty"`
-	CPU                  string      `json:"cpu,omitempty"`
-	Memory               string      `json:"memory,omitempty"`
-	Version              int64       `json:"version,omitempty"`
-	CreatedAt            *stamp      `json:"createdAt,omitempty"`
-	StartedAt            *stamp      `json:"startedAt,omitempty"`
-	StoppingAt           *stamp      `json:"stoppingAt,omitempty"`
-	StoppedAt            *stamp      `json:"stoppedAt,omitempty"`
-	ExecutionStoppedAt   *stamp      `json:"executionStoppedAt,omitempty"`
-	UpdatedAt            *stamp      `json:"updatedAt,omitempty"`
-	Containers           []Container `json:"containers,omitempty"`
-	Overrides            Overrides   `json:"overrides"`
-	Attachments          []any       `json:"attachments,omitempty"`
-	Tags                 []any       `json:"tags,omitempty"`
+	TaskArn              string            `json:"taskArn"`
+	ClusterArn           string            `json:"clusterArn,omitempty"`
+	TaskDefinitionArn    string            `json:"taskDefinitionArn,omitempty"`
+	Group                string            `json:"group,omitempty"`
+	StartedBy            string            `json:"startedBy,omitempty"`
+	LaunchType           string            `json:"launchType,omitempty"`
+	CapacityProviderName string            `json:"capacityProviderName,omitempty"`
+	PlatformVersion      string            `json:"platformVersion,omitempty"`
+	PlatformFamily       string            `json:"platformFamily,omitempty"`
+	AvailabilityZone     string            `json:"availabilityZone,omitempty"`
+	Connectivity         string            `json:"connectivity,omitempty"`
+	EnableExecuteCommand bool              `json:"enableExecuteCommand"`
+	LastStatus           string            `json:"lastStatus"`
+	DesiredStatus        string            `json:"desiredStatus"`
+	StopCode             string            `json:"stopCode,omitempty"`
+	StoppedReason        string            `json:"stoppedReason,omitempty"`
+	CPU                  string            `json:"cpu,omitempty"`
+	Memory               string            `json:"memory,omitempty"`
+	Version              int64             `json:"version,omitempty"`
+	CreatedAt            *stamp            `json:"createdAt,omitempty"`
+	StartedAt            *stamp            `json:"startedAt,omitempty"`
+	StoppingAt           *stamp            `json:"stoppingAt,omitempty"`
+	StoppedAt            *stamp            `json:"stoppedAt,omitempty"`
+	ExecutionStoppedAt   *stamp            `json:"executionStoppedAt,omitempty"`
+	UpdatedAt            *stamp            `json:"updatedAt,omitempty"`
+	ConnectivityAt       *stamp            `json:"connectivityAt,omitempty"`
+	PullStartedAt        *stamp            `json:"pullStartedAt,omitempty"`
+	PullStoppedAt        *stamp            `json:"pullStoppedAt,omitempty"`
+	Containers           []Container       `json:"containers,omitempty"`
+	Overrides            Overrides         `json:"overrides"`
+	EphemeralStorage     *EphemeralStorage `json:"ephemeralStorage,omitempty"`
+	Attachments          []Attachment      `json:"attachments,omitempty"`
+	Attributes           []Variable        `json:"attributes,omitempty"`
+	Tags                 []Tag             `json:"tags,omitempty"`
 
 	protectedUntil time.Time
 	definition     TaskDefinition
+	due            time.Time // of the next step by itself; zero: somebody else takes it
+	launched       bool      // the runner has it
+	ended          *Ended    // how its containers ended, once they have
 }
+
+// ID is the last part of the task's ARN.
+func (t Task) ID() string { return clusterName(t.TaskArn) }
+
+func (t *Task) cluster() string { return clusterName(t.ClusterArn) }
+
+func (t *Task) ofService() bool { return strings.HasPrefix(t.Group, "service:") }
+
+func (t *Task) protected(now time.Time) bool { return t.protectedUntil.After(now) }
 
 // Definition is the task definition that the task was started from.
 func (t Task) Definition() TaskDefinition { return t.definition }
@@ -57,41 +81,21 @@ func (t Task) Definition() TaskDefinition { return t.definition }
 func (t *Task) copy() Task {
 	c := *t
 	c.Containers = slices.Clone(t.Containers)
+	c.Attachments = slices.Clone(t.Attachments)
 	return c
 }
 
 // Container is one container of a task.
 type Container struct {
-	ContainerArn      string `json:"containerArn"`
-	TaskArn           string `json:"taskArn"`
-	Name              string `json:"name"`
-	Image             string `json:"image,omitempty"`
-	LastStatus        string `json:"lastStatus"`
-	ExitCode          *int   `json:"exitCode,omitempty"`
-	Reason            string `json:"reason,omitempty"`
-	NetworkInterfaces []any  `json:"networkInterfaces"`
-}
-
-// Event is the detail of the "ECS Task State Change" event of a task: the task, with times as text.
-// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
-func (t Task) Event() (json.RawMessage, error) {
-	text, err := json.Marshal(t)
-	if err != nil {
-		return nil, err
-	}
-	var detail map[string]any
-	if err := json.Unmarshal(text, &detail); err != nil {
-		return nil, err
-	}
-	for name, at := range map[string]*stamp{
-		"createdAt": t.CreatedAt, "startedAt": t.StartedAt, "stoppingAt": t.StoppingAt, "stoppedAt": t.StoppedAt,
-		"executionStoppedAt": t.ExecutionStoppedAt, "updatedAt": t.UpdatedAt,
-	} {
-		if at != nil {
-			detail[name] = at.UTC().Format("2006-01-02T15:04:05.999Z")
-		}
-	}
-	return json.Marshal(detail)
+	ContainerArn      string             `json:"containerArn"`
+	TaskArn           string             `json:"taskArn"`
+	Name              string             `json:"name"`
+	Image             string             `json:"image,omitempty"`
+	LastStatus        string             `json:"lastStatus"`
+	ExitCode          *int               `json:"exitCode,omitempty"`
+	Reason            string             `json:"reason,omitempty"`
+	NetworkInterfaces []NetworkInterface `json:"networkInterfaces"`
+	CPU               string             `json:"cpu"`
 }
 
 // Failure is one entry of failures. Arn is null where ECS has none.
@@ -113,6 +117,13 @@ type RunTaskInput struct {
 	StartedBy                string                `json:"startedBy"`
 	ClientToken              string                `json:"clientToken"`
 	Group                    string                `json:"group"`
+	Tags                     []Tag                 `json:"tags"`
+}
+
+// Tag is one tag.
+type Tag struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
 }
 
 // StrategyItem names a capacity provider.
@@ -137,6 +148,22 @@ type Overrides struct {
 	Memory             string              `json:"memory,omitempty"`
 	EphemeralStorage   *EphemeralStorage   `json:"ephemeralStorage,omitempty"`
 	ContainerOverrides []ContainerOverride `json:"containerOverrides"`
+}
+
+// of is the overrides as a task shows them: with an entry for each container of its definition.
+func (o Overrides) of(d TaskDefinition) Overrides {
+	given := o.ContainerOverrides
+	o.ContainerOverrides = nil
+	for _, c := range d.ContainerDefinitions {
+		shown := ContainerOverride{Name: c.Name}
+		for _, override := range given {
+			if override.Name == c.Name {
+				shown = override
+			}
+		}
+		o.ContainerOverrides = append(o.ContainerOverrides, shown)
+	}
+	return o
 }
 
 // EphemeralStorage is in GiB.
@@ -174,6 +201,13 @@ type TaskDefinition struct {
 	RequiresCompatibilities []string              `json:"requiresCompatibilities"`
 	Compatibilities         []string              `json:"compatibilities"`
 	ContainerDefinitions    []ContainerDefinition `json:"containerDefinitions"`
+	Revision                int                   `json:"revision"`
+	RuntimePlatform         RuntimePlatform       `json:"runtimePlatform"`
+}
+
+// RuntimePlatform is what a task definition's images are built for.
+type RuntimePlatform struct {
+	CPUArchitecture string `json:"cpuArchitecture,omitempty"`
 }
 
 // ContainerDefinition is one container of a definition.
@@ -204,7 +238,7 @@ func (t Task) EnvironmentOf(c ContainerDefinition) map[string]string {
 			}
 		}
 	}
-	return maps.Clone(out)
+	return out
 }
 
 // CommandOf is the command of a container, overridden or the definition's.

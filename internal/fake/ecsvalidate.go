@@ -6,13 +6,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // validate refuses what ECS refuses, before anything is stored under the token.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 func (e *ECS) validate(in RunTaskInput) (TaskDefinition, error) {
-	if len(e.Clusters) > 0 && !slices.Contains(e.Clusters, clusterName(in.Cluster)) {
-		return TaskDefinition{}, refuse("ClusterNotFoundException", "Cluster not found.")
+	providers, err := e.clusterProviders(clusterName(in.Cluster))
+	if err != nil {
+		return TaskDefinition{}, err
 	}
 	d, err := e.Definition(in.TaskDefinition)
 	if err != nil {
@@ -22,7 +24,7 @@ func (e *ECS) validate(in RunTaskInput) (TaskDefinition, error) {
 		return d, refuse("ClientException", "TaskDefinition is inactive")
 	}
 	for _, check := range []func(RunTaskInput, TaskDefinition) *ECSError{
-		checkWords, e.checkCapacity, checkNetwork, checkOverrides,
+		checkWords, checkStrategy(providers), checkLaunchType, checkNetwork, checkOverrides, checkSize,
 	} {
 		if err := check(in, d); err != nil {
 			return d, err
@@ -31,33 +33,72 @@ func (e *ECS) validate(in RunTaskInput) (TaskDefinition, error) {
 	return d, nil
 }
 
+// clusterProviders are the capacity providers of a cluster, or a refusal when there is no such cluster.
+func (e *ECS) clusterProviders(name string) ([]string, error) {
+	switch {
+	case e.Cluster != nil:
+		return e.Cluster(name)
+	case len(e.Clusters) > 0 && !slices.Contains(e.Clusters, name):
+		return nil, refuse("ClusterNotFoundException", "Cluster not found.")
+	}
+	return e.Providers, nil
+}
+
 func checkWords(in RunTaskInput, _ TaskDefinition) *ECSError {
 	switch {
 	case in.Count < 0 || in.Count > 10:
 		return refuse("InvalidParameterException", "Count must be between 1 and 10.")
-	case len(in.ClientToken) > 64:
-		return refuse("InvalidParameterException", "clientToken must be at most 64 characters.")
+	case len(in.ClientToken) > 64 || strings.ContainsFunc(in.ClientToken, func(r rune) bool { return r < 33 || r > 126 }):
+		return refuse("InvalidParameterException", "clientToken must be at most 64 ASCII characters.")
 	case len(in.StartedBy) > 128:
 		return refuse("InvalidParameterException", "startedBy must be at most 128 characters.")
 	case strings.ContainsFunc(in.StartedBy, func(r rune) bool { return !strings.ContainsRune(letters, r) }):
 		return refuse("InvalidParameterException", "startedBy may hold letters, numbers, hyphens, forward slashes and underscores.")
+	case strings.HasPrefix(in.Group, "service:"):
+		return refuse("InvalidParameterException", "Invalid namespace for group.")
+	case len(in.Tags) > 50:
+		return refuse("InvalidParameterException", "Tags can have at most 50 elements.")
 	}
 	return nil
 }
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-/_"
 
-func (e *ECS) checkCapacity(in RunTaskInput, d TaskDefinition) *ECSError {
-	if in.LaunchType != "" && len(in.CapacityProviderStrategy) > 0 {
-		return refuse("InvalidParameterException", "Specifying both a launch type and capacity provider strategy is not supported.")
-	}
-	for _, item := range in.CapacityProviderStrategy {
-		if !slices.Contains(e.Providers, item.CapacityProvider) {
-			return refuse("InvalidParameterException", "The specified capacity provider '%s' was not found.", item.CapacityProvider)
+// maxStrategy is how many items a capacity provider strategy may have.
+const maxStrategy = 20
+
+func checkStrategy(providers []string) func(RunTaskInput, TaskDefinition) *ECSError {
+	return func(in RunTaskInput, _ TaskDefinition) *ECSError {
+		strategy := in.CapacityProviderStrategy
+		if in.LaunchType != "" && len(strategy) > 0 {
+			return refuse("InvalidParameterException", "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.")
 		}
+		if len(strategy) > maxStrategy {
+			return refuse("InvalidParameterException", "A capacity provider strategy can have at most %d items.", maxStrategy)
+		}
+		weight := 0
+		for _, item := range strategy {
+			weight += item.Weight + item.Base
+			if !slices.Contains(providers, item.CapacityProvider) {
+				return refuse("InvalidParameterException", "The specified capacity provider strategy contains a capacity provider that is not associated with the cluster: %s.", item.CapacityProvider)
+			}
+		}
+		if len(strategy) > 0 && weight == 0 {
+			return refuse("InvalidParameterException", "The weight of at least one capacity provider must be greater than 0.")
+		}
+		return nil
 	}
-	needs := launchTypeOf(in)
-	if allowed := d.RequiresCompatibilities; len(allowed) > 0 && !slices.Contains(allowed, needs) {
+}
+
+func checkLaunchType(in RunTaskInput, d TaskDefinition) *ECSError {
+	if in.LaunchType != "" && !slices.Contains([]string{"EC2", "FARGATE", "EXTERNAL"}, in.LaunchType) {
+		return refuse("InvalidParameterException", "Unknown launch type %s.", in.LaunchType)
+	}
+	allowed := d.Compatibilities
+	if len(allowed) == 0 {
+		allowed = d.RequiresCompatibilities
+	}
+	if needs := launchTypeOf(in); len(allowed) > 0 && !slices.Contains(allowed, needs) {
 		return refuse("InvalidParameterException", "Task definition does not support launch_type %s.", needs)
 	}
 	return nil
@@ -74,16 +115,22 @@ func checkNetwork(in RunTaskInput, d TaskDefinition) *ECSError {
 	return nil
 }
 
+// maxOverrides is how many characters of JSON the overrides may have.
+const maxOverrides = 8192
+
 func checkOverrides(in RunTaskInput, d TaskDefinition) *ECSError {
-	text, err := json.Marshal(in.Overrides)
-	if err != nil || len([]rune(string(text))) > 8192 && len(unescaped(in.Overrides)) > 8192 {
-		return refuse("InvalidParameterException", "Container Overrides length must be at most 8192")
+	if utf8.RuneCountInString(unescaped(in.Overrides)) > maxOverrides {
+		return refuse("InvalidParameterException", "Container Overrides length must be at most %d", maxOverrides)
 	}
 	for _, o := range in.Overrides.ContainerOverrides {
 		if !slices.ContainsFunc(d.ContainerDefinitions, func(c ContainerDefinition) bool { return c.Name == o.Name }) {
 			return refuse("InvalidParameterException", "Override for container named %s is not a container in the TaskDefinition.", o.Name)
 		}
 	}
+	return nil
+}
+
+func checkSize(in RunTaskInput, d TaskDefinition) *ECSError {
 	if s := in.Overrides.EphemeralStorage; s != nil && (s.SizeInGiB < 21 || s.SizeInGiB > 200) {
 		return refuse("InvalidParameterException", "The ephemeral storage size must be between 21 and 200 GiB.")
 	}
@@ -92,7 +139,7 @@ func checkOverrides(in RunTaskInput, d TaskDefinition) *ECSError {
 	}
 	cpu, memory := number(first(in.Overrides.CPU, d.CPU)), number(first(in.Overrides.Memory, d.Memory))
 	if cpu > 0 && memory > 0 && !fargateSize(cpu, memory) {
-		return refuse("InvalidParameterException", "No Fargate configuration exists for given values: %d CPU, %d memory.", cpu, memory)
+		return refuse("InvalidParameterException", "No Fargate configuration exists for given values: %d CPU, %d memory. See the Amazon ECS documentation for the valid values.", cpu, memory)
 	}
 	return nil
 }
@@ -105,7 +152,7 @@ func unescaped(o Overrides) string {
 	if err := enc.Encode(o); err != nil {
 		return ""
 	}
-	return b.String()
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func number(s string) int {

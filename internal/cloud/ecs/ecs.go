@@ -3,7 +3,6 @@ package ecs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
@@ -63,6 +62,9 @@ func runTask(req run.TaskRequest) *ecs.RunTaskInput {
 	in := &ecs.RunTaskInput{
 		Cluster: &d.Cluster, TaskDefinition: &d.Definition, Count: aws.Int32(1),
 		ClientToken: &req.Token, StartedBy: &req.StartedBy, Overrides: overrides(req),
+	}
+	for _, tag := range req.Tags {
+		in.Tags = append(in.Tags, types.Tag{Key: aws.String(tag.Name), Value: aws.String(tag.Value)})
 	}
 	switch d.Capacity {
 	case "EC2", "EXTERNAL":
@@ -124,11 +126,17 @@ func (e *ECS) Describe(ctx context.Context, cluster string, arns []string) (foun
 func (e *ECS) StartedBy(ctx context.Context, cluster, startedBy string) ([]string, error) {
 	var arns []string
 	for _, status := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
-		out, err := e.client.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &cluster, StartedBy: &startedBy, DesiredStatus: status})
-		if err != nil {
-			return nil, apiError("ListTasks", err)
+		in := &ecs.ListTasksInput{Cluster: &cluster, StartedBy: &startedBy, DesiredStatus: status}
+		for {
+			out, err := e.client.ListTasks(ctx, in)
+			if err != nil {
+				return nil, apiError("ListTasks", err)
+			}
+			arns = append(arns, out.TaskArns...)
+			if in.NextToken = out.NextToken; in.NextToken == nil {
+				break
+			}
 		}
-		arns = append(arns, out.TaskArns...)
 	}
 	return arns, nil
 }
@@ -183,39 +191,6 @@ func definition(d *types.TaskDefinition) run.Definition {
 	return out
 }
 
-// Service is what DescribeServices says of a service, in tasks.
-type Service struct {
-	Desired int
-	Running int
-	Pending int
-	Active  bool
-}
-
-// Service describes one service.
-func (e *ECS) Service(ctx context.Context, cluster, name string) (Service, error) {
-	out, err := e.client.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: []string{name}})
-	if err != nil {
-		return Service{}, apiError("DescribeServices", err)
-	}
-	if len(out.Services) == 0 {
-		return Service{}, run.Never("service-missing", fmt.Errorf("describe service %s in cluster %s: there is no such service", name, cluster))
-	}
-	s := out.Services[0]
-	return Service{
-		Desired: int(s.DesiredCount), Running: int(s.RunningCount), Pending: int(s.PendingCount),
-		Active: aws.ToString(s.Status) == "ACTIVE",
-	}, nil
-}
-
-// SetDesired changes the desired count of a service and nothing else, which starts no deployment.
-func (e *ECS) SetDesired(ctx context.Context, cluster, name string, n int) error {
-	_, err := e.client.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: &cluster, Service: &name, DesiredCount: aws.Int32(int32(n))}) //nolint:gosec // bounded by the policy's maximum
-	if err != nil {
-		return apiError("UpdateService", err)
-	}
-	return nil
-}
-
 // apiError keeps everything that decisions need of a failed call.
 func apiError(operation string, err error) *run.APIError {
 	out := &run.APIError{Operation: operation, Err: err}
@@ -233,42 +208,6 @@ func apiError(operation string, err error) *run.APIError {
 	}
 	if out.Code != "" && out.Status == 0 {
 		out.Status = http.StatusBadRequest
-	}
-	return out
-}
-
-func failures(list []types.Failure) []run.Failure {
-	var out []run.Failure
-	for _, f := range list {
-		out = append(out, run.Failure{ARN: aws.ToString(f.Arn), Reason: aws.ToString(f.Reason), Detail: aws.ToString(f.Detail)})
-	}
-	return out
-}
-
-func tasks(list []types.Task) []run.Task {
-	var out []run.Task
-	for _, t := range list {
-		out = append(out, task(t))
-	}
-	return out
-}
-
-func task(t types.Task) run.Task {
-	out := run.Task{
-		ARN: aws.ToString(t.TaskArn), Cluster: aws.ToString(t.ClusterArn), Definition: aws.ToString(t.TaskDefinitionArn),
-		Group: aws.ToString(t.Group), StartedBy: aws.ToString(t.StartedBy), LaunchType: string(t.LaunchType),
-		CapacityProvider: aws.ToString(t.CapacityProviderName), AvailabilityZone: aws.ToString(t.AvailabilityZone),
-		LastStatus: aws.ToString(t.LastStatus), DesiredStatus: aws.ToString(t.DesiredStatus),
-		StopCode: string(t.StopCode), StoppedReason: aws.ToString(t.StoppedReason), Version: t.Version,
-		CreatedAt: aws.ToTime(t.CreatedAt), StartedAt: aws.ToTime(t.StartedAt), StoppedAt: aws.ToTime(t.StoppedAt),
-	}
-	for _, c := range t.Containers {
-		container := run.Container{Name: aws.ToString(c.Name), Image: aws.ToString(c.Image), LastStatus: aws.ToString(c.LastStatus), Reason: aws.ToString(c.Reason)}
-		if c.ExitCode != nil {
-			code := int(*c.ExitCode)
-			container.ExitCode = &code
-		}
-		out.Containers = append(out.Containers, container)
 	}
 	return out
 }
