@@ -43,7 +43,7 @@ func skipFolder(root, path, name string) error {
 	}
 	rel, _ := filepath.Rel(root, path)
 	hidden := strings.HasPrefix(name, ".") || name == "testdata" || name == "bench"
-	if hidden || rel == "docs" || rel == "dist" || rel == filepath.Join("local", "demo") {
+	if hidden || rel == "docs" || rel == "dist" || rel == "local" {
 		return fs.SkipDir
 	}
 	return nil

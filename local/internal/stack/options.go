@@ -103,3 +103,9 @@ func or(a, b string) string {
 	}
 	return b
 }
+
+// Like is the options that a stack which runs was started with.
+func (o Options) Like(r Record) Options {
+	o.Port, o.ECSPort, o.Name, o.Engine = r.Port, r.ECSPort, r.Name, r.Engine
+	return o
+}

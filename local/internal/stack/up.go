@@ -44,7 +44,7 @@ func Up(ctx context.Context, o Options) (Result, error) {
 
 // again brings a stack that runs up to date. It keeps the ports, the name and the engine that it was started with.
 func (o Options) again(ctx context.Context, r Record) (Result, error) {
-	o.Port, o.ECSPort, o.Name, o.Engine = r.Port, r.ECSPort, r.Name, r.Engine
+	o = o.Like(r)
 	print, err := o.fingerprint()
 	if err != nil {
 		return Result{}, err
