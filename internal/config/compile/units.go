@@ -112,3 +112,11 @@ func parseInstant(text string) (time.Time, error) {
 	}
 	return t, nil
 }
+
+// ParseSize reads a size as slipway.yaml writes it, or a bare number of bytes, for the command line.
+func ParseSize(text string) (int64, error) {
+	if bareNumber.MatchString(text) {
+		text += "B"
+	}
+	return parseBytes(text, "B")
+}

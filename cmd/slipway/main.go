@@ -1,0 +1,24 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"time"
+	_ "time/tzdata" // zones, also where the machine has none
+)
+
+func main() {
+	os.Exit(execute(context.Background(), world{
+		args: os.Args[1:], out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now,
+	}))
+}
+
+// world is everything that a command takes from outside.
+type world struct {
+	args   []string
+	out    io.Writer
+	err    io.Writer
+	getenv func(string) string
+	now    func() time.Time
+}

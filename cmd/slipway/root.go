@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes.
+const (
+	exitDone    = 0
+	exitProblem = 1
+	exitUsage   = 2
+)
+
+// problem is an error that ends a command with exit code 1: the command worked, and what it looked at is not right.
+type problem struct{ error }
+
+// Unwrap returns the error inside.
+func (p problem) Unwrap() error { return p.error }
+
+// errFound says that problems were found and have been printed.
+var errFound = errors.New("problems were found")
+
+// execute runs a command and returns its exit code.
+func execute(ctx context.Context, w world) int {
+	root := newRoot(w)
+	root.SetArgs(w.args)
+	root.SetOut(w.out)
+	root.SetErr(w.err)
+	err := root.ExecuteContext(ctx)
+	var found problem
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errFound):
+		return exitProblem
+	case errors.As(err, &found):
+		say(w.err, "slipway: %s\n", err)
+		return exitProblem
+	}
+	say(w.err, "slipway: %s\nRun \"slipway --help\", or a command with --help, for how it is used.\n", err)
+	return exitUsage
+}
+
+// options are the flags of every command.
+type options struct {
+	world
+
+	file string
+	json bool
+}
+
+func newRoot(w world) *cobra.Command {
+	o := &options{world: w}
+	root := &cobra.Command{
+		Use:   "slipway",
+		Short: "Start ECS tasks from S3 events and schedules, scale workers, and tell why something stopped",
+		Long: `slipway checks slipway.yaml and writes what follows from it.
+
+Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
+		Example: `  slipway check                                    every mistake in ./slipway.yaml
+  slipway generate                                 write wiring.yaml from it
+  slipway match s3://my-bucket/incoming/a.jpg      which jobs want an object
+  slipway next hourly-report                       when a job is due`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.PersistentFlags().StringVarP(&o.file, "file", "f", "slipway.yaml", "the configuration")
+	root.PersistentFlags().BoolVar(&o.json, "json", false, "answer in JSON")
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(checkCommand(o), generateCommand(o), compileCommand(o), matchCommand(o), nextCommand(o),
+		schemaCommand(o), docsCommand(), versionCommand(o))
+	return root
+}
+
+// answer prints v as JSON, or as the text that write makes of it.
+func (o *options) answer(v any, write func(io.Writer)) error {
+	if !o.json {
+		write(o.out)
+		return nil
+	}
+	e := json.NewEncoder(o.out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	return nil
+}
+
+// say prints for people. Nobody can be told that their terminal is gone.
+func say(w io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(w, format, args...)
+}
