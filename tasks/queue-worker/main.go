@@ -4,16 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"slipway/tasks/internal/container"
 	"slipway/worker"
 )
-
-// grace is longer than the worker takes to end by itself.
-const grace = 5 * time.Minute
 
 func main() {
 	ctx, stop := container.Signals(context.Background())
