@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -89,10 +90,14 @@ func oneMail(s seen) promise {
 
 // missingWords says what the mail should name and does not.
 func missingWords(s seen) string {
-	words := map[string]string{"job": jobOf(s.tasks[0].Run()), "object": s.key, "exit code": "Exit code:"}
+	words := map[string]string{"job": jobOf(s.tasks[0].Run()), "object": s.key}
+	if code := s.tasks[0].ExitCode; code != nil {
+		words["exit code"] = fmt.Sprintf("Exit code: %d\n", *code)
+	}
+	text := spaces.ReplaceAllString(s.mails[0].Text, " ") + "\n"
 	var missing []string
 	for what, word := range words {
-		if !strings.Contains(s.mails[0].Text, word) {
+		if !strings.Contains(text, word) {
 			missing = append(missing, what)
 		}
 	}
@@ -102,6 +107,9 @@ func missingWords(s seen) string {
 	slices.Sort(missing)
 	return "it does not name the " + strings.Join(missing, ", the ")
 }
+
+// spaces are what a mail lines its columns up with.
+var spaces = regexp.MustCompile(` {2,}`)
 
 // jobOf is the job in a run's ID, which ends with a hyphen and a hash or a time.
 func jobOf(run string) string { return run[:max(0, strings.LastIndexByte(run, '-'))] }

@@ -1,0 +1,86 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+const tick = `{"source":"aws.scheduler","detail-type":"Scheduled Event","time":%q,"detail":"{}"}`
+
+// invoke gives a function the tick that would come within the minute.
+func invoke(t *testing.T, w world, function string) error {
+	t.Helper()
+	_, err := w.Invoke(t.Context(), function, fmt.Appendf(nil, tick, time.Now().UTC().Format(time.RFC3339)))
+	return err
+}
+
+func serviceFollowsQueue(t *testing.T, w world) {
+	client := sqs.NewFromConfig(w.AWS())
+	for range 25 {
+		_, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{
+			QueueUrl: aws.String(w.Outputs["WorkQueueUrl"]), MessageBody: aws.String(`{"work":"2s"}`),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ticked := make(chan error, 1)
+	go func() { ticked <- invoke(t, w, "SqsScalerFunction") }()
+	eventually(t, "three workers", func() (bool, error) {
+		_, running, err := w.Service(t.Context())
+		return running == 3, err
+	})
+	eventually(t, "an empty queue and no worker", func() (bool, error) {
+		desired, running, err := w.Service(t.Context())
+		if err != nil || desired+running > 0 {
+			return false, err
+		}
+		d, err := w.see().Queue(t.Context(), "WorkQueueUrl")
+		return d.Empty(), err
+	})
+	if err := <-ticked; err != nil {
+		t.Error(err)
+	}
+}
+
+func scheduledJobReports(t *testing.T, w world) {
+	began, see := time.Now(), w.see()
+	next := began
+	eventually(t, "a report", func() (bool, error) {
+		if time.Now().After(next) {
+			next = time.Now().Add(10 * time.Second)
+			if err := invoke(t, w, "SchedulerFunction"); err != nil {
+				return false, err
+			}
+		}
+		keys, err := see.Results(t.Context(), "reports/", began)
+		return len(keys) > 0, err
+	})
+}
+
+func badRecordDeadLetter(t *testing.T, w world) {
+	const body = "this is not JSON"
+	send(t, w, body)
+	client := sqs.NewFromConfig(w.AWS())
+	eventually(t, "a dead letter", func() (bool, error) {
+		answer, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
+			QueueUrl: aws.String(w.Outputs["LaunchDeadLetterQueueUrl"]), MaxNumberOfMessages: 10,
+			MessageAttributeNames: []string{"All"}, MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
+		})
+		if err != nil {
+			return false, err
+		}
+		for _, m := range answer.Messages {
+			reason, ok := m.MessageAttributes["Reason"]
+			if *m.Body != body || !ok || *reason.StringValue == "" {
+				t.Errorf("got dead letter %q with %v, want the bad record and its reason", *m.Body, m.MessageAttributes)
+			}
+		}
+		return len(answer.Messages) > 0, nil
+	})
+}
