@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+
+	"slipway/functions/internal/delivery"
+	"slipway/internal/orchestrator"
+	"slipway/internal/telemetry"
+)
+
+// report logs one line about the invocation and counts what became of its messages and runs.
+func (h *handler) report(ctx context.Context, all []*work, fates []delivery.Fate) {
+	byJob, total := map[string]map[telemetry.Metric]int{}, map[telemetry.Metric]int{}
+	runs := 0
+	for i, w := range all {
+		add(total, telemetry.ObjectsUnmatched, w.unmatched)
+		add(total, telemetry.EventsIgnored, w.ignored)
+		for _, a := range w.admitted {
+			if byJob[a.Job] == nil {
+				byJob[a.Job] = map[telemetry.Metric]int{}
+			}
+			add(byJob[a.Job], metricOf(a.Result), 1)
+			runs++
+		}
+		switch fates[i] {
+		case delivery.GoBack:
+			add(total, telemetry.EventsReturned, 1)
+		case delivery.GivenUp:
+			add(total, telemetry.DeadLetters, 1)
+		case delivery.Done:
+		}
+	}
+	for job, counts := range byJob {
+		h.metrics.Emit("Job", job, counts)
+	}
+	h.metrics.Emit("Function", h.desk.Function, total)
+	h.log.InfoContext(ctx, "messages handled", "messages", len(all), "runs", runs,
+		"unmatched", total[telemetry.ObjectsUnmatched], "ignored", total[telemetry.EventsIgnored],
+		"returned", total[telemetry.EventsReturned], "deadLetters", total[telemetry.DeadLetters])
+}
+
+// add leaves out zeros: a metric without a value costs nothing.
+func add(counts map[telemetry.Metric]int, m telemetry.Metric, n int) {
+	if n > 0 {
+		counts[m] += n
+	}
+}
+
+func metricOf(r orchestrator.Result) telemetry.Metric {
+	switch r {
+	case orchestrator.Started, orchestrator.Claimed:
+		return telemetry.RunsStarted
+	case orchestrator.Duplicate:
+		return telemetry.RunsDuplicate
+	case orchestrator.Ended:
+		return telemetry.RunsRefused
+	case orchestrator.Queued, orchestrator.Unknown:
+	}
+	return telemetry.RunsQueued
+}
