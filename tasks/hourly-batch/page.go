@@ -13,7 +13,7 @@ import (
 var pageText string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"bytes": bytesText, "seconds": secondsText, "clock": clockText,
+	"bytes": bytesText, "seconds": secondsText, "clock": clockText, "span": spanText,
 }).Parse(pageText))
 
 // The charts, in the units of their drawing.
@@ -87,4 +87,21 @@ func bytesText(n int64) string {
 		value, names = value/unit, names[1:]
 	}
 	return fmt.Sprintf("%.1f %ciB", value, names[0])
+}
+
+// spanText is a number of seconds in the largest unit that it is whole in.
+func spanText(seconds int) string {
+	for _, unit := range []struct {
+		seconds int
+		name    string
+	}{{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}} {
+		switch n := seconds / unit.seconds; {
+		case seconds%unit.seconds != 0:
+		case n == 1:
+			return unit.name
+		default:
+			return strconv.Itoa(n) + " " + unit.name + "s"
+		}
+	}
+	return ""
 }

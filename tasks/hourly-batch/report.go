@@ -26,7 +26,7 @@ type report struct {
 	ResultFiles int        `json:"resultFiles"`
 	ResultBytes int64      `json:"resultBytes"`
 	Formats     []format   `json:"formats"`
-	Step        string     `json:"step"` // how long one of Times is
+	StepSeconds int        `json:"stepSeconds"` // how long one of Times is
 	Times       []slot     `json:"times"`
 	Largest     []item     `json:"largest"`
 	Slowest     []item     `json:"slowest"`
@@ -72,7 +72,7 @@ func newReport(s settings, entries []entry, files []file, bad []string) report {
 		r.Bytes += f.Bytes
 	}
 	step := stepOf(s.to.Sub(s.from))
-	r.Step, r.Times = step.String(), timesOf(s, step, entries)
+	r.StepSeconds, r.Times = int(step/time.Second), timesOf(s, step, entries)
 	r.Largest = top(entries, func(a, b item) int { return cmp.Compare(b.Bytes, a.Bytes) })
 	r.Slowest = top(entries, func(a, b item) int { return cmp.Compare(b.Seconds, a.Seconds) })
 	return r
