@@ -16,7 +16,7 @@ func Compile(file []byte) (config.Config, []Problem) {
 		return config.Config{}, r.sorted()
 	}
 	root := r.read(node, Root(), "", 0)
-	if root == nil {
+	if root == nil || r.nodes > maxNodes {
 		return config.Config{}, r.sorted()
 	}
 	c := r.config(root)

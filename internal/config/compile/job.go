@@ -15,6 +15,11 @@ import (
 
 // job builds a job. Own is what the file says under its name, v the same with the defaults.
 func (r *reader) job(name string, own, v *value) run.Job {
+	if inherited := v.get("task"); inherited != nil && own.get("task") == nil {
+		here := *inherited // what is missing is missing here
+		here.line, here.column, here.path = own.line, own.column, join(own.path, "task")
+		v.keys["task"] = &here
+	}
 	r.require(v)
 	j := run.Job{
 		Name:        name,

@@ -26,7 +26,9 @@ func (r *reader) loop(j run.Job, v *value) {
 	}
 	if j.Trigger.S3.Bucket == "${ResultsBucket}" {
 		for _, key := range written[j.Task.Definition] {
-			r.writes(j, v.get("task", "definition"), j.Trigger.S3.Bucket, key)
+			if r.writes(j, v.get("task", "definition"), j.Trigger.S3.Bucket, key) {
+				break
+			}
 		}
 	}
 	environment := v.get("task", "environment")
@@ -66,15 +68,16 @@ func (r *reader) target(j run.Job, name string, at *value, address string) {
 	}
 }
 
-// writes reports an object that would start the same job again.
-func (r *reader) writes(j run.Job, at *value, bucket, key string) {
+// writes reports an object that would start the same job again, and whether it found one.
+func (r *reader) writes(j run.Job, at *value, bucket, key string) bool {
 	for _, source := range samples(j.Trigger.S3.Keys) {
 		result := run.Object{Bucket: bucket, Key: strings.ReplaceAll(key, "KEY", source), Size: max(j.Trigger.S3.Size.Min, 1)}
 		if match.Match([]run.Job{j}, result)[0].Matched {
 			r.add(at, "the task would write %s, which starts this job again, for ever; write to another bucket, or exclude it with a pattern that begins with !", quote("s3://"+bucket+"/"+result.Key))
-			return
+			return true
 		}
 	}
+	return false
 }
 
 var wild = strings.NewReplacer("**", "x", "*", "x", "?", "x")

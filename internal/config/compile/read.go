@@ -109,11 +109,7 @@ func (r *reader) read(n *yaml.Node, s *Shape, path string, depth int) *value {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
-	if r.nodes++; r.nodes > maxNodes || depth > maxDepth {
-		if r.nodes <= maxNodes+1 || depth == maxDepth+1 {
-			r.add(at, "the file holds too much once its aliases are followed")
-		}
-		r.nodes = maxNodes + 1
+	if !r.spend(1, depth, at) {
 		return nil
 	}
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" {
@@ -127,6 +123,19 @@ func (r *reader) read(n *yaml.Node, s *Shape, path string, depth int) *value {
 		return r.list(n, at, depth)
 	}
 	return r.scalar(n, at)
+}
+
+// spend bounds how much is read. When it is too much, it says so once, and nothing more is read.
+func (r *reader) spend(nodes, depth int, at *value) bool {
+	if r.nodes > maxNodes {
+		return false
+	}
+	if r.nodes += nodes; r.nodes > maxNodes || depth > maxDepth {
+		r.nodes = maxNodes + 1
+		r.add(at, "the file holds too much from here on, once its aliases are followed")
+		return false
+	}
+	return true
 }
 
 // article is the shape in words.
@@ -145,9 +154,9 @@ func article(s *Shape) string {
 	case List:
 		return "a list"
 	case Mapping:
-		return "keys (" + strings.Join(s.names(), ", ") + ")"
+		return "a mapping with keys of " + strings.Join(s.names(), ", ")
 	case Named:
-		return "names with their values"
+		return "a mapping from names"
 	}
 	return string(s.Kind)
 }
@@ -167,8 +176,7 @@ func (r *reader) mapping(n *yaml.Node, at *value, depth int) *value {
 
 // entries reads the keys of a mapping, and through "<<" those of others, which never replace its own.
 func (r *reader) entries(n *yaml.Node, at *value, depth int, merged bool) {
-	if depth > maxDepth {
-		r.add(at, "the file holds too much once its aliases are followed")
+	if !r.spend(len(n.Content), depth, at) {
 		return
 	}
 	seen := map[string]int{}
@@ -203,6 +211,9 @@ func (r *reader) entry(key *yaml.Node, name string, content *yaml.Node, at *valu
 	shape := at.shape.Item
 	if at.shape.Kind == Mapping {
 		known := at.shape.key(name)
+		if known == nil && at.path == "" && strings.HasPrefix(name, "x-") {
+			return // a place of one's own, for anchors
+		}
 		if known == nil {
 			r.unknown(place(key, path, nil), name, at.shape)
 			return
@@ -228,7 +239,7 @@ func (r *reader) merge(n *yaml.Node, at *value, depth int) {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
-	if r.nodes++; r.nodes > maxNodes {
+	if !r.spend(1, depth, at) {
 		return
 	}
 	switch n.Kind {
@@ -300,6 +311,8 @@ func wholeNumber(n *yaml.Node, s *Shape) (int64, error) {
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("%s is not a whole number, which is expected here, without a unit", quote(n.Value))
+	case s.Min == s.Max && v != s.Min:
+		return 0, fmt.Errorf("%d is not known here; write %d", v, s.Min)
 	case v < s.Min || v > s.Max:
 		return 0, fmt.Errorf("%d is not between %d and %d", v, s.Min, s.Max)
 	}
@@ -371,7 +384,7 @@ func hint(s *Shape, n *yaml.Node) string {
 	case s.Kind == Mapping && n.Kind == yaml.ScalarNode && len(s.Keys) > 0 && s.Keys[0].Shape.Kind == Number:
 		return fmt.Sprintf("; write {%s: %s}", s.Keys[0].Name, n.Value)
 	case s.Kind == Named && n.Kind == yaml.SequenceNode:
-		return ", not a list; write each as a key with its name"
+		return ", not a list; write each as a key, its name"
 	}
 	return ""
 }

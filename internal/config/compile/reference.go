@@ -28,7 +28,7 @@ For completion in an editor, keep its first line: ` + "`# yaml-language-server: 
 - **` + "`${Name}`" + `** is filled in when the stack is deployed, from the values below. ` + "`${!NAME}`" + ` stays ` + "`${NAME}`" + `, for the shell of a
   container.
 - **` + "`$(NAME)`" + `** is filled in for each run, in ` + "`command` and `environment`" + `, with the variables that every container gets.
-- YAML's anchors and ` + "`<<`" + ` work. A key that is there twice is refused.
+- YAML's anchors and ` + "`<<`" + ` work; a key at the top that begins with ` + "`x-`" + ` is yours, to keep them in. A key that is there twice is refused.
 
 `
 

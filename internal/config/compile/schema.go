@@ -8,17 +8,18 @@ import (
 
 // schema is one JSON Schema, with its keys in the order in which people read them.
 type schema struct {
-	Schema      string      `json:"$schema,omitempty"`
-	Title       string      `json:"title,omitempty"`
-	Description string      `json:"description,omitempty"`
-	Type        string      `json:"type,omitempty"`
-	Enum        []string    `json:"enum,omitempty"`
-	AnyOf       []*schema   `json:"anyOf,omitempty"`
-	Pattern     string      `json:"pattern,omitempty"`
-	Format      string      `json:"format,omitempty"`
-	Minimum     *int64      `json:"minimum,omitempty"`
-	Maximum     *int64      `json:"maximum,omitempty"`
-	Properties  *properties `json:"properties,omitempty"`
+	Schema      string          `json:"$schema,omitempty"`
+	Title       string          `json:"title,omitempty"`
+	Description string          `json:"description,omitempty"`
+	Type        string          `json:"type,omitempty"`
+	Enum        []string        `json:"enum,omitempty"`
+	AnyOf       []*schema       `json:"anyOf,omitempty"`
+	Pattern     string          `json:"pattern,omitempty"`
+	Format      string          `json:"format,omitempty"`
+	Minimum     *int64          `json:"minimum,omitempty"`
+	Maximum     *int64          `json:"maximum,omitempty"`
+	Properties  *properties     `json:"properties,omitempty"`
+	Patterns    map[string]bool `json:"patternProperties,omitempty"`
 	// Names is the schema of the names of a Named shape.
 	Names      *schema  `json:"propertyNames,omitempty"`
 	Additional any      `json:"additionalProperties,omitempty"` // false, or the schema of every value
@@ -66,6 +67,7 @@ func marshal(v any) ([]byte, error) {
 // Schema is the JSON Schema of slipway.yaml, for editors. It says less than Compile checks.
 func Schema() ([]byte, error) {
 	root := schemaOf(Root(), false)
+	root.Patterns = map[string]bool{"^x-": true}
 	root.Schema, root.Title = "http://json-schema.org/draft-07/schema#", "slipway.yaml"
 	compact, err := marshal(root)
 	if err != nil {

@@ -15,6 +15,9 @@ func suggest(word string, known []string) string {
 
 // nearest is the known word with the fewest changes of letters, whatever their case, if they are few.
 func nearest(word string, known []string) string {
+	if len(word) > longestWord {
+		return ""
+	}
 	best, fewest := "", max(2, len(word)/3)+1
 	for _, k := range known {
 		if n := distance(strings.ToLower(word), strings.ToLower(k)); n < fewest {
@@ -29,9 +32,6 @@ const longestWord = 64
 
 // distance counts the letters to insert, delete, replace or swap with their neighbour to get from a to b.
 func distance(a, b string) int {
-	if len(a) > longestWord || len(b) > longestWord {
-		return longestWord
-	}
 	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
 	for j := range rows[1] {
 		rows[1][j] = j

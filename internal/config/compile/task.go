@@ -184,10 +184,22 @@ func (r *reader) variables(j run.Job, v *value) {
 		}
 		r.atRunTime(item, here, elsewhere)
 	}
+	length := 0
+	for name, item := range environment.texts() {
+		length += len(name) + len(item)
+	}
 	for _, item := range v.get("task", "command").all() {
 		r.atRunTime(item, here, elsewhere)
+		length += len(item.text)
+	}
+	if length > maxOverrides {
+		r.add(v.get("task"), "command and environment have %d characters together, and ECS takes %d with everything; put the rest into the task definition", length, maxOverrides)
 	}
 }
+
+// maxOverrides is how many characters RunTask accepts as overrides.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+const maxOverrides = 8192
 
 func (r *reader) atRunTime(v *value, here, elsewhere []string) {
 	for _, m := range runTime.FindAllStringSubmatch(v.text, -1) {

@@ -89,7 +89,7 @@ func parseDuration(text, likely string) (time.Duration, error) {
 	}
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		if n, err := strconv.Atoi(days); err == nil && n > 0 && n < 1000 {
-			return 0, fmt.Errorf("days are not known as a unit, since clocks change; write %dh for %d times 24 hours", 24*n, n)
+			return 0, fmt.Errorf("days are not known as a unit, since not every day has 24 hours; write %dh", 24*n)
 		}
 	}
 	d, err := time.ParseDuration(text)

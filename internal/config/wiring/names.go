@@ -57,14 +57,14 @@ func queueARN(url string) string {
 var notLetters = regexp.MustCompile(`[^A-Za-z0-9]+`)
 
 // logicalID is the logical ID of a resource for something named. The name of a deploy-time value is unique; any other
-// text gets a part of its hash, since logical IDs take letters and digits only.
+// text, of an ARN the last part, gets a part of its hash, since logical IDs take letters and digits only.
 func logicalID(kind, name string) string {
 	if value, ok := compile.Whole(name); ok {
 		return kind + value
 	}
 	var b strings.Builder
 	b.WriteString(kind)
-	for _, part := range notLetters.Split(name, -1) {
+	for _, part := range notLetters.Split(name[strings.LastIndex(name, "/")+1:], -1) {
 		if part != "" {
 			b.WriteString(strings.ToUpper(part[:1]) + part[1:])
 		}

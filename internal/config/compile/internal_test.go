@@ -1,0 +1,149 @@
+package compile
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestFargateHas74Sizes(t *testing.T) {
+	pairs := 0
+	for cpu := 1; cpu <= 1<<18; cpu++ {
+		pairs += len(fargateMemory(cpu))
+	}
+	if pairs != 74 {
+		t.Errorf("got %d pairs of CPU and memory, want 74", pairs)
+	}
+	for cpu, want := range map[int][2]int{256: {512, 2048}, 1024: {2048, 8192}, 8192: {16384, 61440}, 16384: {32768, 122880}} {
+		sizes := fargateMemory(cpu)
+		if sizes[0] != want[0] || sizes[len(sizes)-1] != want[1] {
+			t.Errorf("%d CPU units: got %v, want %v", cpu, sizes, want)
+		}
+	}
+}
+
+func TestParseBytes(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text string
+		want int64
+		says string
+	}{
+		"mebibytes":                      {"500MiB", 500 << 20, ""},
+		"tebibytes":                      {"5TiB", 5 << 40, ""},
+		"nothing":                        {"0B", 0, ""},
+		"a bare number":                  {"2", 0, "write 2GiB"},
+		"a bare number of bytes":         {"2147483648", 0, "write 2GiB, if these were bytes"},
+		"a bare odd number of bytes":     {"1000000007", 0, "write 1000000007B, if these were bytes"},
+		"units of a thousand":            {"10GB", 0, "write 10GiB"},
+		"a letter":                       {"10m", 0, "write 10MiB"},
+		"a space":                        {"10 MiB", 0, "whole number and a unit"},
+		"a fraction":                     {"1.5GiB", 0, "whole number and a unit"},
+		"less than nothing":              {"-1MiB", 0, "whole number and a unit"},
+		"more than a number holds":       {"99999999999TiB", 0, "larger than any object"},
+		"more digits than a number has ": {strings.Repeat("9", 400), 0, "is not a size"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := parseBytes(tc.text, "GiB")
+			check(t, got, tc.want, err, tc.says)
+		})
+	}
+}
+
+func TestParseDuration(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text string
+		want time.Duration
+		says string
+	}{
+		"minutes":           {"30m", 30 * time.Minute, ""},
+		"mixed":             {"1h30m", 90 * time.Minute, ""},
+		"a bare number":     {"30", 0, "write 30m for 30 minutes"},
+		"days":              {"2d", 0, "write 48h"},
+		"nothing":           {"0s", 0, "not more than nothing"},
+		"less than nothing": {"-5m", 0, "not more than nothing"},
+		"parts of a second": {"500ms", 0, "not whole seconds"},
+		"words":             {"soon", 0, "as in 90s, 30m or 6h"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := parseDuration(tc.text, "m")
+			check(t, got, tc.want, err, tc.says)
+		})
+	}
+}
+
+func check[T comparable](t *testing.T, got, want T, err error, says string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+		t.Errorf("got error %v, want it to say %q", err, says)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	known := []string{"capacity", "command", "container", "cluster"}
+	for name, tc := range map[string]struct{ word, want string }{
+		"a letter too few":    {"comand", "command"},
+		"letters swapped":     {"clutser", "cluster"},
+		"another case":        {"Container", "container"},
+		"nothing near":        {"bucket", ""},
+		"a hostile word":      {strings.Repeat("c", 1<<20), ""},
+		"nothing for nothing": {"", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := nearest(tc.word, known); got != tc.want {
+				t.Errorf("nearest(%.20q) = %q, want %q", tc.word, got, tc.want)
+			}
+		})
+	}
+}
+
+// TestNothingIsBothKnownAndRefused keeps the two tables apart, and every key documented.
+func TestNothingIsBothKnownAndRefused(t *testing.T) {
+	known := map[string]*Shape{}
+	var walk func(path string, s *Shape)
+	walk = func(path string, s *Shape) {
+		known[generic(path)] = s
+		for _, k := range s.Keys {
+			if k.Doc == "" || !strings.HasSuffix(k.Doc, ".") {
+				t.Errorf("%s: its description %q is no sentence", join(path, k.Name), k.Doc)
+			}
+			walk(join(path, k.Name), k.Shape)
+		}
+		if s.Item != nil && s.Kind == Named {
+			walk(join(path, "NAME"), s.Item)
+		} else if s.Item != nil {
+			walk(path, s.Item)
+		}
+	}
+	walk("", Root())
+	for _, r := range unsupported() {
+		s := known[r.path]
+		switch {
+		case r.value == "" && s != nil:
+			t.Errorf("%s is known, and refused as not supported", r.path)
+		case r.value != "" && s == nil:
+			t.Errorf("%s is not known, so its value %s cannot be refused", r.path, r.value)
+		case r.value != "":
+			for _, c := range s.Choices {
+				if c == r.value {
+					t.Errorf("%s: %s is known, and refused as not supported", r.path, c)
+				}
+			}
+		}
+	}
+}
+
+// TestEveryValueHasAKind keeps the kinds beside the list of values.
+func TestEveryValueHasAKind(t *testing.T) {
+	names := valueNames()
+	for _, name := range names {
+		if kindWords[valueKinds[name]] == "" {
+			t.Errorf("the value %s has no kind", name)
+		}
+	}
+	if len(names) != len(valueKinds) {
+		t.Errorf("got %d values and %d kinds", len(names), len(valueKinds))
+	}
+}
