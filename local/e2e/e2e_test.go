@@ -94,7 +94,7 @@ func logs(t *testing.T, o stack.Options) {
 	t.Helper()
 	const enough = 6000
 	for _, name := range []string{"emulator", "fargate"} {
-		text, err := os.ReadFile(o.State + "/log/" + name + ".log")
+		text, err := os.ReadFile(o.State + "/log/" + name + ".log") //nolint:gosec // our own log
 		t.Logf("%s (%v): %s", name, err, text[max(0, len(text)-enough):])
 	}
 }

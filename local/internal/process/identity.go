@@ -33,7 +33,7 @@ func readStat(pid int) (stat, bool) {
 	}
 	_, rest, _ := strings.Cut(string(text[strings.LastIndexByte(string(text), ')'):]), " ")
 	fields := strings.Fields(rest)
-	const state, session, starttime = 3 - 3, 6 - 3, 22 - 3
+	const state, session, starttime = 0, 3, 19 // the manual's numbers less three: two are cut off, and it counts from one
 	if len(fields) <= starttime || fields[state] == "Z" || fields[state] == "X" {
 		return stat{}, false
 	}

@@ -76,9 +76,13 @@ func (o Options) BuildTask(ctx context.Context, name, pkg string) error {
 }
 
 // engine is how tasks run: as was asked for, else as containers where a Docker engine answers, else as host processes.
+// Only on Linux is the network of Docker's host the network of this machine.
 func (o Options) engine(ctx context.Context) string {
 	if o.Engine != "auto" {
 		return o.Engine
+	}
+	if runtime.GOOS != "linux" {
+		return "process"
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -90,7 +94,7 @@ func (o Options) engine(ctx context.Context) string {
 
 // buildFunctions builds the functions and both templates.
 func (o Options) buildFunctions(ctx context.Context) error {
-	env := builderEnv("GOARCH="+runtime.GOARCH, "CONFIG="+o.Config, "SAM_CLI_TELEMETRY=0")
+	env := builderEnv("FUNCTION_GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, "CONFIG="+o.Config, "SAM_CLI_TELEMETRY=0")
 	return o.command(ctx, "sam-build", env, o.sam(), "build", "--template-file", filepath.Join(o.Root, "template.yaml"),
 		"--build-dir", o.in("build"), "--parallel", "--parameter-overrides", "Architecture="+architecture())
 }

@@ -45,11 +45,11 @@ func Up(ctx context.Context, o Options) (Result, error) {
 // again brings a stack that runs up to date. It keeps the ports, the name and the engine that it was started with.
 func (o Options) again(ctx context.Context, r Record) (Result, error) {
 	o = o.Like(r)
-	print, err := o.fingerprint()
+	inputs, err := o.fingerprint()
 	if err != nil {
 		return Result{}, err
 	}
-	if r.Fingerprint == print {
+	if r.Fingerprint == inputs {
 		return Result{Record: r, Ran: true}, r.writeEnvironment(o.State)
 	}
 	err = together(
@@ -61,7 +61,7 @@ func (o Options) again(ctx context.Context, r Record) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	r, err = o.release(ctx, r, print)
+	r, err = o.release(ctx, r, inputs)
 	return Result{Record: r, Ran: true, Deployed: true}, err
 }
 
@@ -77,13 +77,13 @@ func (o Options) fresh(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	o.Engine = o.engine(ctx)
-	print, err := o.fingerprint()
+	inputs, err := o.fingerprint()
 	if err != nil {
 		return Result{}, err
 	}
 	r := Record{Port: o.Port, ECSPort: o.ECSPort, Name: o.Name, Engine: o.Engine}
 	if err = o.startAndBuild(ctx, &r); err == nil {
-		r, err = o.release(ctx, r, print)
+		r, err = o.release(ctx, r, inputs)
 	}
 	if err != nil {
 		return Result{}, errors.Join(err, stop(o.State, r))
@@ -129,7 +129,7 @@ func (o Options) keep(r *Record) func(process.Process, error) error {
 }
 
 // release deploys what was built, waits until it is ready, and writes the record and the environment.
-func (o Options) release(ctx context.Context, r Record, print string) (Record, error) {
+func (o Options) release(ctx context.Context, r Record, inputs string) (Record, error) {
 	first := r.Fingerprint == ""
 	r.Fingerprint, r.Config = "", o.Config // until it is known to be there
 	if err := r.Save(o.State); err != nil {
@@ -145,7 +145,7 @@ func (o Options) release(ctx context.Context, r Record, print string) (Record, e
 	if err != nil {
 		return r, err
 	}
-	r.Fingerprint = print
+	r.Fingerprint = inputs
 	return r, errors.Join(r.Save(o.State), r.writeEnvironment(o.State))
 }
 
