@@ -2,6 +2,7 @@ package fake
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -105,7 +106,7 @@ func (e *ECS) leave() {
 
 // RunTask starts tasks, or refuses as ECS does.
 func (e *ECS) RunTask(in RunTaskInput) (*RunTaskOutput, error) {
-	fault := e.faulty("RunTask")
+	fault := e.Faulty("RunTask")
 	if fault.Error != nil && !fault.Afterwards {
 		return nil, fault.Error
 	}
@@ -248,6 +249,15 @@ func first(texts ...string) string {
 		if t != "" {
 			return t
 		}
+	}
+	return ""
+}
+
+// CodeOf is the name of the exception that an error is, or "".
+func CodeOf(err error) string {
+	var e *ECSError
+	if errors.As(err, &e) {
+		return e.Code
 	}
 	return ""
 }

@@ -4,7 +4,7 @@ import "slices"
 
 // DescribeTaskDefinition resolves a family, family:revision or ARN.
 func (e *ECS) DescribeTaskDefinition(name string) (TaskDefinition, error) {
-	if f := e.faulty("DescribeTaskDefinition"); f.Error != nil {
+	if f := e.Faulty("DescribeTaskDefinition"); f.Error != nil {
 		return TaskDefinition{}, f.Error
 	}
 	return e.Definition(name)
@@ -12,7 +12,7 @@ func (e *ECS) DescribeTaskDefinition(name string) (TaskDefinition, error) {
 
 // SetDesired changes the desired count of a service and nothing else, as UpdateService does.
 func (e *ECS) SetDesired(cluster, name string, n int) error {
-	fault := e.faulty("UpdateService")
+	fault := e.Faulty("UpdateService")
 	if fault.Error != nil && !fault.Afterwards {
 		return fault.Error
 	}

@@ -134,8 +134,9 @@ func (i *Injection) selects(selector string) bool {
 	return own == "" || own == selector || i.Task != "" && strings.HasSuffix(selector, "/"+own)
 }
 
-// faulty is what goes wrong with a call: never nil.
-func (e *ECS) faulty(operation string) *Fault {
+// Faulty is what goes wrong with a call, and uses it up. It is never nil. A server that forwards other calls than
+// those of this package asks for theirs.
+func (e *ECS) Faulty(operation string) *Fault {
 	if e.Fault != nil {
 		if f := e.Fault(operation); f != nil {
 			return f

@@ -62,7 +62,7 @@ func (e *ECS) httpDescribeServices(body []byte) (any, error) {
 	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
-	if f := e.faulty("DescribeServices"); f.Error != nil {
+	if f := e.Faulty("DescribeServices"); f.Error != nil {
 		return nil, f.Error
 	}
 	if len(in.Services) == 0 || len(in.Services) > servicesAtOnce {

@@ -27,7 +27,7 @@ const (
 // have more protected tasks than it wants.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html
 func (e *ECS) UpdateTaskProtection(cluster string, names []string, enabled bool, minutes int) (*ProtectionOutput, error) {
-	if f := e.faulty("UpdateTaskProtection"); f.Error != nil {
+	if f := e.Faulty("UpdateTaskProtection"); f.Error != nil {
 		return nil, f.Error
 	}
 	if len(names) == 0 || len(names) > protectAtOnce {
@@ -54,7 +54,7 @@ func (e *ECS) UpdateTaskProtection(cluster string, names []string, enabled bool,
 
 // GetTaskProtection shows the protection of tasks of services.
 func (e *ECS) GetTaskProtection(cluster string, names []string) (*ProtectionOutput, error) {
-	if f := e.faulty("GetTaskProtection"); f.Error != nil {
+	if f := e.Faulty("GetTaskProtection"); f.Error != nil {
 		return nil, f.Error
 	}
 	return e.protections(cluster, names, func(*Task) string { return "" }), nil

@@ -38,7 +38,7 @@ func (e *ECS) DescribeTasks(names []string) (*RunTaskOutput, error) { return e.d
 
 // describe looks only into one cluster, unless it is empty.
 func (e *ECS) describe(cluster string, names []string) (*RunTaskOutput, error) {
-	if f := e.faulty("DescribeTasks"); f.Error != nil {
+	if f := e.Faulty("DescribeTasks"); f.Error != nil {
 		return nil, f.Error
 	}
 	if len(names) == 0 || len(names) > describeAtOnce {
@@ -69,7 +69,7 @@ type Filter struct {
 
 // ListTasks returns the tasks that a filter selects, oldest first.
 func (e *ECS) ListTasks(f Filter) ([]Task, error) {
-	if fault := e.faulty("ListTasks"); fault.Error != nil {
+	if fault := e.Faulty("ListTasks"); fault.Error != nil {
 		return nil, fault.Error
 	}
 	defer e.enter()()
@@ -106,4 +106,14 @@ func (e *ECS) All() []Task {
 // oldestFirst sorts by ARN: it begins with the time, and goes on with a serial number.
 func oldestFirst(tasks []Task) {
 	slices.SortFunc(tasks, func(a, b Task) int { return strings.Compare(a.ID(), b.ID()) })
+}
+
+// Task returns a task by ARN or ID, whether ECS would still show it or not.
+func (e *ECS) Task(name string) (Task, bool) {
+	defer e.enter()()
+	t, ok := e.find(name)
+	if !ok {
+		return Task{}, false
+	}
+	return t.copy(), true
 }

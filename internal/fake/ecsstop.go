@@ -5,7 +5,7 @@ import "time"
 // StopTask asks a task to stop, with the stop code that says who asked. It returns the task, or refuses one that it
 // does not know. A task that was asked before, or has stopped, stays as it is.
 func (e *ECS) StopTask(arn, code, reason string) (Task, error) {
-	fault := e.faulty("StopTask")
+	fault := e.Faulty("StopTask")
 	if fault.Error != nil && !fault.Afterwards {
 		return Task{}, fault.Error
 	}

@@ -250,3 +250,6 @@ func (t Task) CommandOf(c ContainerDefinition) []string {
 	}
 	return c.Command
 }
+
+// MemoryMiB is the memory of the task, zero when it has no limit.
+func (t Task) MemoryMiB() int { return number(t.Memory) }

@@ -61,33 +61,52 @@ func (c *Client) call(ctx context.Context, service, target string, in, out any) 
 	return nil
 }
 
+// Answer is what the emulator answered, whatever it was.
+type Answer struct {
+	Status      int
+	ContentType string
+	Body        []byte
+}
+
+// Forward sends somebody else's request on, as it is.
+func (c *Client) Forward(r *http.Request, body []byte) (Answer, error) {
+	return c.post(r.Context(), r.URL.RequestURI(), r.Header.Clone(), body)
+}
+
+// send sends a request of our own. An answer that is a refusal is an *Error.
 func (c *Client) send(ctx context.Context, service, operation, path string, header http.Header, body []byte) ([]byte, error) {
+	header.Set("Authorization", fmt.Sprintf("AWS4-HMAC-SHA256 Credential=%s/20260101/%s/%s/aws4_request, SignedHeaders=host, Signature=0", c.Key, c.Region, service))
+	answer, err := c.post(ctx, path, header, body)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", operation, err)
+	}
+	if answer.Status >= http.StatusBadRequest {
+		return nil, refusal(operation, answer.Status, answer.Body)
+	}
+	return answer.Body, nil
+}
+
+func (c *Client) post(ctx context.Context, path string, header http.Header, body []byte) (Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", operation, err)
+		return Answer{}, err
 	}
+	header.Del("Accept-Encoding") // the transport asks for what it can read
 	req.Header = header
-	req.Header.Set("Authorization", fmt.Sprintf("AWS4-HMAC-SHA256 Credential=%s/20260101/%s/%s/aws4_request, SignedHeaders=host, Signature=0", c.Key, c.Region, service))
 	res, err := c.http.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", operation, err)
+		return Answer{}, err
 	}
 	defer func() { _ = res.Body.Close() }() // only read
-	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", operation, err)
-	}
-	if res.StatusCode >= http.StatusBadRequest {
-		return nil, refusal(operation, res.StatusCode, answer)
-	}
-	return answer, nil
+	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	return Answer{res.StatusCode, res.Header.Get("Content-Type"), text}, err
 }
 
 func refusal(operation string, status int, body []byte) *Error {
 	var said struct {
 		Type     string `json:"__type"`
 		Message  string `json:"message"`
-		Message2 string `json:"Message"` //nolint:tagliatelle // both spellings occur
+		Message2 string `json:"Message"` // both spellings occur
 	}
 	_ = json.Unmarshal(body, &said) // an answer that is not JSON has no code
 	return &Error{operation, status, said.Type[strings.LastIndex(said.Type, "#")+1:], said.Message + said.Message2}
