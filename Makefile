@@ -1,0 +1,156 @@
+# Slipway. `make` alone lists what there is.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+MODULE_PATH := $(shell sed -n 's/^module //p' go.mod)
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TOOLS := $(abspath .tools)
+GOLANGCI_LINT := $(TOOLS)/bin/golangci-lint
+GOLANGCI_LINT_VERSION := v2.15.0
+GOLANGCI_LINT_STAMP := $(TOOLS)/bin/.golangci-lint-$(GOLANGCI_LINT_VERSION)
+
+# Your own SAM CLI where there is one, since it is the one you deploy with; else the pinned one.
+SAM ?= $(or $(shell command -v sam 2>/dev/null),$(TOOLS)/sam/bin/sam)
+
+# The folder of slipway.yaml. Whichever it is, wiring.yaml beside template.yaml is generated from it.
+CONFIG ?= .
+export CONFIG
+
+# The architecture that `make build` builds for: arm64, or amd64 for the parameter Architecture=x86_64.
+GOARCH ?= arm64
+LAMBDA_ARCHITECTURE = $(patsubst amd64,x86_64,$(GOARCH))
+
+# Lambda runs linux. The local stack runs the functions as programs of this machine.
+FUNCTION_GOOS ?= linux
+
+# Programs that run on this machine, whatever the functions are built for.
+HOST_GO := env -u GOOS -u GOARCH go
+
+FUNCTIONS := s3-trigger scheduler sqs-scaler lifecycle-notifier
+
+##@ Try it
+
+.PHONY: help
+help: ## List the commands
+	@awk 'BEGIN {FS = ":.*## "; print "make COMMAND"} \
+	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-zA-Z0-9<>-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: ## Show everything at work on this machine; BREAK=processor|mail|trigger|scaler breaks one link
+	@$(HOST_GO) run ./local/demo
+
+.PHONY: up
+up: ## Start the local stack and deploy to it; source .local/env then
+	@$(HOST_GO) run ./local/stack up
+
+.PHONY: down
+down: ## Stop what `make up` started
+	@$(HOST_GO) run ./local/stack down
+
+invoke-<function>: ## Send EVENT=events/FILE.json to a function of the local stack (needs Docker)
+	@echo "name one of: $(addprefix invoke-,$(FUNCTIONS))" >&2; exit 2
+
+.PHONY: $(addprefix invoke-,$(FUNCTIONS))
+$(addprefix invoke-,$(FUNCTIONS)): invoke-%: tools
+	@test -n "$(EVENT)" || { echo "name an event: make $@ EVENT=events/FILE.json" >&2; exit 2; }
+	@SAM="$(SAM)" $(HOST_GO) run ./local/invoke $* "$(EVENT)"
+
+##@ Work on it
+
+# The race detector needs a C compiler; a machine without one still runs every test.
+RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+
+.PHONY: test
+test: tools ## Run every test: unit, property, conformance, template, end to end
+	$(HOST_GO) test $(RACE) -timeout 20m ./...
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT_STAMP) tools ## Check format, style, templates, and that wiring.yaml is current
+	$(GOLANGCI_LINT) run ./...
+	$(GOLANGCI_LINT) fmt --diff ./...
+	$(SAM) validate --lint --template template.yaml --region us-east-1
+	$(SAM) validate --lint --template wiring.yaml --region us-east-1
+	$(HOST_GO) run ./cmd/slipway generate --check --file "$(CONFIG)/slipway.yaml" --output wiring.yaml
+
+.PHONY: generate
+generate: ## Write wiring.yaml from slipway.yaml
+	$(HOST_GO) run ./cmd/slipway generate --file "$(CONFIG)/slipway.yaml" --output wiring.yaml
+
+.PHONY: tools
+tools: ## Install the pinned tools into .tools
+	@$(MAKE) --no-print-directory -j2 $(TOOLS)/ministack/.installed $(if $(findstring $(TOOLS),$(SAM)),$(TOOLS)/sam/.installed)
+
+.PHONY: clean
+clean: ## Remove what was built; .tools stays, and so does a local stack that runs
+	rm -rf .aws-sam build dist
+
+##@ Deploy it
+
+.PHONY: build
+build: sam-cli ## Build the functions for GOARCH=arm64|amd64
+	GOARCH=$(GOARCH) VERSION="$(VERSION)" $(SAM) build --parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE)
+
+# environments/NAME.env holds lines PARAMETER=VALUE for template.yaml; without it, SAM asks.
+ENV ?= dev
+ENVIRONMENT = $(CONFIG)/environments/$(ENV).env
+
+.PHONY: deploy
+deploy: build ## Deploy to the account of your AWS credentials as stack slipway-ENV; ENV=dev
+	@if [ -f "$(ENVIRONMENT)" ]; then \
+	  set --; while IFS= read -r line || [ -n "$$line" ]; do \
+	    case "$$line" in ''|'#'*) ;; *) set -- "$$@" "$$line" ;; esac; \
+	  done < "$(ENVIRONMENT)"; \
+	  $(SAM) deploy --stack-name "slipway-$(ENV)" --parameter-overrides "$$@" "Architecture=$(LAMBDA_ARCHITECTURE)"; \
+	else \
+	  echo "There is no $(ENVIRONMENT), so SAM asks for the parameters."; \
+	  $(SAM) deploy --guided --stack-name "slipway-$(ENV)"; \
+	fi
+
+.PHONY: install
+install: ## Install the command slipway with `go install`
+	$(HOST_GO) install -trimpath -ldflags="-s -w -X $(MODULE_PATH)/internal/telemetry.Version=$(VERSION)" ./cmd/slipway
+	@dir="$$(go env GOBIN)"; echo "installed $${dir:-$$(go env GOPATH)/bin}/slipway"
+
+##@ Maintain it
+
+.PHONY: rename-module
+rename-module: ## Give the Go module another path: MODULE=example.com/you/slipway
+	@test -n "$(MODULE)" || { echo "name it: make rename-module MODULE=example.com/you/slipway" >&2; exit 2; }
+	go mod edit -module "$(MODULE)"
+	git ls-files -z '*.go' | xargs -0 sed -i.bak -E 's#^((import[[:space:]]+|[[:space:]]+)([A-Za-z0-9_.]+[[:space:]]+)?)"$(MODULE_PATH)/([^"]+)"$$#\1"$(MODULE)/\4"#'
+	git ls-files -z '*.go' | xargs -0 -I{} rm -f {}.bak
+	gofmt -w $$(git ls-files '*.go')
+
+# What `sam build` calls for each function: build-<LogicalId>, with ARTIFACTS_DIR in the environment. The compiled
+# configuration goes beside the program, and a wiring.yaml that does not fit it stops the build.
+FOLDER_S3TriggerFunction := s3-trigger
+FOLDER_SchedulerFunction := scheduler
+FOLDER_SqsScalerFunction := sqs-scaler
+FOLDER_LifecycleNotifierFunction := lifecycle-notifier
+
+build-%:
+	@test -n "$(FOLDER_$*)" || { echo "no folder is known for function $*: add FOLDER_$* to the Makefile" >&2; exit 2; }
+	@test -n "$(ARTIFACTS_DIR)" || { echo "$@ is for sam build: use make build" >&2; exit 2; }
+	$(HOST_GO) run ./cmd/slipway compile --file "$(CONFIG)/slipway.yaml" --wiring wiring.yaml --output "$(ARTIFACTS_DIR)/slipway.json"
+	GOOS=$(FUNCTION_GOOS) GOARCH=$(GOARCH) CGO_ENABLED=0 go build -tags lambda.norpc -trimpath \
+	  -ldflags="-s -w -X $(MODULE_PATH)/internal/telemetry.Version=$(VERSION)" \
+	  -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FOLDER_$*)
+
+# The tools. A stamp says what is installed; the emulator and the SAM CLI need different versions of botocore, so each
+# has its own virtual environment.
+.PHONY: sam-cli
+sam-cli: $(if $(findstring $(TOOLS),$(SAM)),$(TOOLS)/sam/.installed)
+
+$(TOOLS)/%/.installed: local/requirements-%.txt
+	@echo "installing $* into .tools"
+	@mkdir -p "$(TOOLS)"
+	@"$(TOOLS)/$*/bin/python" -m pip --version >/dev/null 2>&1 || { rm -rf "$(TOOLS)/$*"; python3 -m venv "$(TOOLS)/$*"; } || \
+	  { rm -rf "$(TOOLS)/$*"; echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@"$(TOOLS)/$*/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --requirement $<
+	@touch $@
+
+$(GOLANGCI_LINT_STAMP):
+	GOBIN="$(TOOLS)/bin" $(HOST_GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	@touch $@
