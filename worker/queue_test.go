@@ -193,10 +193,11 @@ func (q *queue) ChangeMessageVisibility(_ context.Context, in *sqs.ChangeMessage
 	if err != nil {
 		return nil, err
 	}
-	m.hidden = time.Now().Add(time.Duration(in.VisibilityTimeout) * time.Second)
-	if m.hidden.Sub(m.received[len(m.received)-1]) > 12*time.Hour {
+	hidden := time.Now().Add(time.Duration(in.VisibilityTimeout) * time.Second)
+	if hidden.Sub(m.received[len(m.received)-1]) > 12*time.Hour {
 		return nil, errors.New("total visibility timeout beyond 12 hours")
 	}
+	m.hidden = hidden
 	close(q.arrived)
 	q.arrived = make(chan struct{})
 	return &sqs.ChangeMessageVisibilityOutput{}, nil

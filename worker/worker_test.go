@@ -120,8 +120,16 @@ func TestAHandlerLearnsThatItsMessageIsLost(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				q := newQueue("x")
 				q.changeFails = tc.lost
-				causes := make(chan error, 10)
-				b := run(t, worker.Options{Queue: q, Concurrency: 1, Handle: func(ctx context.Context, m worker.Message) error {
+				causes, l := make(chan error, 10), &log{}
+				hooks := worker.Hooks{
+					Returned: func(worker.Message, error) { l.add("given back") },
+					Extended: func(_ worker.Message, err error) {
+						if err != nil && tc.lost == nil {
+							l.add("refused: %v", err)
+						}
+					},
+				}
+				b := run(t, worker.Options{Queue: q, Concurrency: 1, Hooks: hooks, Handle: func(ctx context.Context, m worker.Message) error {
 					if m.Receives > 1 {
 						return nil
 					}
@@ -139,6 +147,9 @@ func TestAHandlerLearnsThatItsMessageIsLost(t *testing.T) {
 				}
 				if m := q.find("x"); !m.deleted || m.receives != 2 {
 					t.Errorf("got %+v, want the second receipt to be the last", m)
+				}
+				if len(l.all()) != 0 {
+					t.Errorf("got %v of a message that may be somebody else's", l.all())
 				}
 				_, _ = b.stop()
 			})
@@ -298,7 +309,7 @@ func TestNothingIsReceivedWithoutProtection(t *testing.T) {
 func TestProtectionIsRenewedWhileThereIsWork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q, k := newQueue("long"), &task{}
-		b := run(t, worker.Options{Queue: q, Concurrency: 1, Handle: takes(3 * time.Hour), Protection: k})
+		b := run(t, worker.Options{Queue: q, Handle: takes(3 * time.Hour), Protection: k})
 		for range 3*60 - 1 {
 			b.after(time.Minute)
 			if !k.protected() {
@@ -333,6 +344,31 @@ func TestItReceivesNothingMoreWhenProtectionCannotBeRenewed(t *testing.T) {
 		b.after(time.Minute)
 		if m := q.find("second"); m.receives != 1 {
 			t.Error("it did not go on")
+		}
+		_, _ = b.stop()
+		if k.protected() {
+			t.Error("it ended protected")
+		}
+	})
+}
+
+func TestAnExtensionOnItsWayDoesNotUndoThatAMessageWasGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q, slow := newQueue("x"), true
+		q.changeFails = func() error {
+			if slow {
+				slow = false
+				time.Sleep(2 * time.Second) // of the bubble's clock: the way to SQS is long
+			}
+			return nil
+		}
+		fiveSeconds := func(worker.Message) time.Duration { return 5 * time.Second }
+		b := run(t, worker.Options{Queue: q, RetryAfter: fiveSeconds, Handle: func(ctx context.Context, m worker.Message) error {
+			return errors.Join(takes(20*time.Second+time.Second/2)(ctx, m), errors.New("no"))
+		}})
+		b.after(30 * time.Second)
+		if m := q.find("x"); m.receives != 2 {
+			t.Errorf("got %d receipts, want the message to come again after five seconds", m.receives)
 		}
 		_, _ = b.stop()
 	})

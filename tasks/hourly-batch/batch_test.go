@@ -215,7 +215,11 @@ func TestSettings(t *testing.T) {
 			map[string]string{"RESULTS_BUCKET": "r", "SLIPWAY_JOB": "j", "SLIPWAY_INTERVAL_START": start, "SLIPWAY_INTERVAL_END": end, "SLIPWAY_SCHEDULED_TIME": start},
 			settings{"r", "j", ten, ten.Add(time.Hour), ten}, "",
 		},
-		"half an interval":       {map[string]string{"RESULTS_BUCKET": "r", "SLIPWAY_INTERVAL_END": end}, settings{}, "only one of"},
+		"the hour before the end": {
+			map[string]string{"RESULTS_BUCKET": "r", "SLIPWAY_INTERVAL_END": end},
+			settings{"r", "hourly-batch", ten, ten.Add(time.Hour), ten.Add(time.Hour)}, "",
+		},
+		"half an interval":       {map[string]string{"RESULTS_BUCKET": "r", "SLIPWAY_INTERVAL_START": start}, settings{}, "without SLIPWAY_INTERVAL_END"},
 		"an interval backwards":  {map[string]string{"RESULTS_BUCKET": "r", "SLIPWAY_INTERVAL_START": end, "SLIPWAY_INTERVAL_END": start}, settings{}, "is empty"},
 		"everything that can be": {map[string]string{"SLIPWAY_INTERVAL_START": "x", "SLIPWAY_SCHEDULED_TIME": "y"}, settings{}, `SLIPWAY_INTERVAL_START is "x"`},
 	} {

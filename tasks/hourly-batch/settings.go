@@ -12,7 +12,7 @@ import (
 type settings struct {
 	bucket    string    // RESULTS_BUCKET
 	job       string    // SLIPWAY_JOB, or hourly-batch
-	from, to  time.Time // SLIPWAY_INTERVAL_START, and SLIPWAY_INTERVAL_END, which is not part of it
+	from, to  time.Time // SLIPWAY_INTERVAL_START, else an hour before SLIPWAY_INTERVAL_END, which is not part of it
 	scheduled time.Time // SLIPWAY_SCHEDULED_TIME, or the end of the interval
 }
 
@@ -39,6 +39,9 @@ func readSettings(getenv func(string) string, now time.Time) (settings, error) {
 		return err == nil
 	}
 	start, end := instant("SLIPWAY_INTERVAL_START", &s.from), instant("SLIPWAY_INTERVAL_END", &s.to)
+	if end && !start {
+		s.from = s.to.Add(-time.Hour)
+	}
 	s.scheduled = s.to
 	instant("SLIPWAY_SCHEDULED_TIME", &s.scheduled)
 	if s.bucket == "" {
@@ -49,8 +52,8 @@ func readSettings(getenv func(string) string, now time.Time) (settings, error) {
 	}
 	switch {
 	case len(problems) > 0:
-	case start != end:
-		problems = append(problems, errors.New("only one of SLIPWAY_INTERVAL_START and SLIPWAY_INTERVAL_END is set"))
+	case start && !end:
+		problems = append(problems, errors.New("SLIPWAY_INTERVAL_START is set without SLIPWAY_INTERVAL_END"))
 	case !s.from.Before(s.to):
 		problems = append(problems, fmt.Errorf("the interval from %s to %s is empty", s.from.Format(time.RFC3339), s.to.Format(time.RFC3339)))
 	}
