@@ -68,7 +68,7 @@ func (o *options) next(what string, f nextFlags) error {
 
 // trigger is the schedule of a job, or an expression as it is given.
 func (o *options) trigger(what, zone string) (run.ScheduleTrigger, error) {
-	if run.ValidJobName(what) != nil {
+	if isName := run.ValidJobName(what) == nil; !isName {
 		return run.ScheduleTrigger{Expression: what, Timezone: zone}, nil
 	}
 	c, err := o.valid()

@@ -28,17 +28,19 @@ type session struct {
 	env    map[string]string
 }
 
-func newSession(t *testing.T, configuration string) session {
+func newSession(t *testing.T) session {
+	t.Helper()
 	s := session{t, t.TempDir(), map[string]string{}}
-	s.write("slipway.yaml", configuration)
+	s.write(good)
 	return s
 }
 
 func (s session) path(name string) string { return filepath.Join(s.folder, name) }
 
-func (s session) write(name, text string) {
+// write replaces slipway.yaml.
+func (s session) write(text string) {
 	s.t.Helper()
-	if err := os.WriteFile(s.path(name), []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(s.path("slipway.yaml"), []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -75,13 +77,13 @@ func decode(t *testing.T, text string, into any) {
 }
 
 func TestCheck(t *testing.T) {
-	s := newSession(t, good)
+	s := newSession(t)
 	out, _ := s.run(0, "check")
 	contains(t, out, "is right: 2 jobs, 0 scalers")
 	out, _ = s.run(0, "check", "--json")
 	contains(t, out, `"problems": []`)
 
-	s.write("slipway.yaml", "version: 1\njobz: {}\nnotifications: 5\n")
+	s.write("version: 1\njobz: {}\nnotifications: 5\n")
 	_, errs := s.run(1, "check")
 	contains(t, errs, "slipway.yaml:2:1: jobz: ", "did you mean jobs?", "slipway.yaml:3:16: ", "2 mistakes")
 	out, _ = s.run(1, "check", "--json")
@@ -98,7 +100,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestGenerateAndCompile(t *testing.T) {
-	s := newSession(t, good)
+	s := newSession(t)
 	_, errs := s.run(1, "compile", "-o", s.path("slipway.json"))
 	contains(t, errs, "wiring.yaml is stale", "slipway generate")
 	_, errs = s.run(1, "generate", "--check")
@@ -114,7 +116,7 @@ func TestGenerateAndCompile(t *testing.T) {
 	}
 	contains(t, string(text), `"bucket":"${UploadsBucket}"`)
 
-	s.write("slipway.yaml", strings.Replace(good, "${UploadsBucket}", "my-bucket", 1))
+	s.write(strings.Replace(good, "${UploadsBucket}", "my-bucket", 1))
 	out, _ = s.run(1, "generate", "--check", "--json")
 	var answer generated
 	decode(t, out, &answer)
@@ -124,7 +126,7 @@ func TestGenerateAndCompile(t *testing.T) {
 	s.run(1, "compile", "-o", s.path("slipway.json"))
 	s.run(0, "compile", "-o", s.path("slipway.json"), "--wiring", "")
 
-	s.write("slipway.yaml", "version: 2\n")
+	s.write("version: 2\n")
 	before, _ := os.ReadFile(s.path("wiring.yaml"))
 	s.run(1, "generate")
 	s.run(1, "compile", "-o", s.path("slipway.json"))
@@ -134,7 +136,7 @@ func TestGenerateAndCompile(t *testing.T) {
 }
 
 func TestMatch(t *testing.T) {
-	s := newSession(t, good)
+	s := newSession(t)
 	for name, tc := range map[string]struct {
 		args []string
 		want string
@@ -166,7 +168,7 @@ func TestMatch(t *testing.T) {
 }
 
 func TestNext(t *testing.T) {
-	s := newSession(t, good)
+	s := newSession(t)
 	out, _ := s.run(0, "next", "report", "-n", "2", "--json")
 	var times []string
 	decode(t, out, &times)
@@ -191,7 +193,7 @@ func TestNext(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	s := newSession(t, good)
+	s := newSession(t)
 	for _, args := range [][]string{{"chek"}, {"check", "--jsn"}, {"check", "now"}, {"match"}} {
 		_, errs := s.run(2, args...)
 		contains(t, errs, "--help")

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"slices"
+	"strings"
 
 	"slipway/internal/config"
 	"slipway/internal/run"
@@ -83,18 +84,15 @@ func (r *reader) require(v *value) {
 	if v == nil || v.shape == nil {
 		return
 	}
-	if v.shape.Kind == Mapping {
-		for _, k := range v.shape.Keys {
-			if k.Required && v.keys[k.Name] == nil && !r.mentioned(v, k.Name) {
-				r.add(v, "%s is missing; %s", k.Name, example(k))
-			}
+	for _, k := range v.shape.Keys {
+		if k.Required && v.keys[k.Name] == nil && !r.mentioned(v, k.Name) {
+			r.add(v, "%s is missing; %s", k.Name, example(k))
 		}
 	}
 	for _, name := range v.names {
-		if v.path == "" && (name == "jobs" || name == "defaults") {
-			continue // jobs are looked at with their defaults
+		if top := v.path == ""; !top || name != "jobs" && name != "defaults" { // jobs are looked at with their defaults
+			r.require(v.keys[name])
 		}
-		r.require(v.keys[name])
 	}
 	for _, item := range v.items {
 		r.require(item)
@@ -105,7 +103,8 @@ func (r *reader) require(v *value) {
 func (r *reader) mentioned(v *value, name string) bool {
 	path := join(v.path, name)
 	return slices.ContainsFunc(r.found, func(p Problem) bool {
-		return p.Path == path || len(p.Path) > len(path) && p.Path[:len(path)] == path && (p.Path[len(path)] == '.' || p.Path[len(path)] == '[')
+		rest, under := strings.CutPrefix(p.Path, path)
+		return under && (rest == "" || rest[0] == '.' || rest[0] == '[')
 	})
 }
 

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,38 +100,44 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// TestNothingIsBothKnownAndRefused keeps the two tables apart, and every key documented.
-func TestNothingIsBothKnownAndRefused(t *testing.T) {
+// shapes gathers every shape under one, by its path as unsupported writes it.
+func shapes(path string, s *Shape, into map[string]*Shape) {
+	into[generic(path)] = s
+	for _, k := range s.Keys {
+		shapes(join(path, k.Name), k.Shape, into)
+	}
+	switch s.Kind {
+	case Named:
+		shapes(join(path, "NAME"), s.Item, into)
+	case List:
+		shapes(path, s.Item, into)
+	}
+}
+
+func TestEveryKeyIsDescribedInSentences(t *testing.T) {
 	known := map[string]*Shape{}
-	var walk func(path string, s *Shape)
-	walk = func(path string, s *Shape) {
-		known[generic(path)] = s
+	shapes("", Root(), known)
+	for path, s := range known {
 		for _, k := range s.Keys {
-			if k.Doc == "" || !strings.HasSuffix(k.Doc, ".") {
+			if !strings.HasSuffix(k.Doc, ".") {
 				t.Errorf("%s: its description %q is no sentence", join(path, k.Name), k.Doc)
 			}
-			walk(join(path, k.Name), k.Shape)
-		}
-		if s.Item != nil && s.Kind == Named {
-			walk(join(path, "NAME"), s.Item)
-		} else if s.Item != nil {
-			walk(path, s.Item)
 		}
 	}
-	walk("", Root())
+}
+
+// TestNothingIsBothKnownAndRefused keeps the two tables apart.
+func TestNothingIsBothKnownAndRefused(t *testing.T) {
+	known := map[string]*Shape{}
+	shapes("", Root(), known)
 	for _, r := range unsupported() {
-		s := known[r.path]
-		switch {
+		switch s := known[r.path]; {
 		case r.value == "" && s != nil:
 			t.Errorf("%s is known, and refused as not supported", r.path)
 		case r.value != "" && s == nil:
 			t.Errorf("%s is not known, so its value %s cannot be refused", r.path, r.value)
-		case r.value != "":
-			for _, c := range s.Choices {
-				if c == r.value {
-					t.Errorf("%s: %s is known, and refused as not supported", r.path, c)
-				}
-			}
+		case r.value != "" && slices.Contains(s.Choices, r.value):
+			t.Errorf("%s: %s is known, and refused as not supported", r.path, r.value)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (r *reader) job(name string, own, v *value) run.Job {
 	r.require(v)
 	j := run.Job{
 		Name:        name,
-		Trigger:     r.trigger(own, v.get("trigger")),
+		Trigger:     r.trigger(v.get("trigger")),
 		Task:        r.task(v.get("task")),
 		Resources:   r.resources(v.get("resources"), v.get("task", "capacity").strs()),
 		Concurrency: run.Concurrency{Max: int(v.get("concurrency", "max").num()), WhenFull: v.get("concurrency", "whenFull").str()},
@@ -41,7 +41,7 @@ func (r *reader) job(name string, own, v *value) run.Job {
 
 func duration(v *value) time.Duration { return time.Duration(v.num()) }
 
-func (r *reader) trigger(job, v *value) run.JobTrigger {
+func (r *reader) trigger(v *value) run.JobTrigger {
 	s3, plan := v.get("s3"), v.get("schedule")
 	switch {
 	case v == nil || r.mentioned(v, "s3") || r.mentioned(v, "schedule"):

@@ -331,30 +331,33 @@ func truth(n *yaml.Node) (int64, error) {
 
 // word checks a text: that it was meant as one, its choices, and the values that it names.
 func (r *reader) word(n *yaml.Node, at *value) *value {
-	if tag := n.ShortTag(); tag != "!!str" && tag != "!!timestamp" {
+	switch tag := n.ShortTag(); {
+	case tag != "!!str" && tag != "!!timestamp":
 		r.add(at, `a text is expected here; write "%s" in quotes`, n.Value)
-		return nil
-	}
-	if strings.TrimSpace(n.Value) == "" {
+	case strings.TrimSpace(n.Value) == "":
 		r.add(at, "this is empty; give a text, or remove it")
-		return nil
-	}
-	if strings.ContainsFunc(n.Value, func(c rune) bool { return c < ' ' && c != '\n' && c != '\t' || c == 0x7f }) {
+	case strings.ContainsFunc(n.Value, control):
 		r.add(at, "there is a control character in this text")
-		return nil
+	case r.chosen(at) && r.valuesKnown(at):
+		return at
 	}
-	if s := at.shape; len(s.Choices) > 0 && !s.Open && !slices.Contains(s.Choices, n.Value) {
-		if instead, refused := notYet(at.path, n.Value); refused {
-			r.add(at, "%s is not supported yet; %s", n.Value, instead)
-		} else {
-			r.add(at, "%s is not known here; %s", quote(n.Value), suggest(n.Value, s.Choices))
-		}
-		return nil
+	return nil
+}
+
+func control(c rune) bool { return c < ' ' && c != '\n' && c != '\t' || c == 0x7f }
+
+// chosen reports a text that is none of the choices.
+func (r *reader) chosen(at *value) bool {
+	s := at.shape
+	if len(s.Choices) == 0 || s.Open || slices.Contains(s.Choices, at.text) {
+		return true
 	}
-	if !r.valuesKnown(at) {
-		return nil
+	if instead, refused := notYet(at.path, at.text); refused {
+		r.add(at, "%s is not supported yet; %s", at.text, instead)
+	} else {
+		r.add(at, "%s is not known here; %s", quote(at.text), suggest(at.text, s.Choices))
 	}
-	return at
+	return false
 }
 
 // valuesKnown reports every ${Name} that the template does not give.

@@ -54,6 +54,7 @@ var (
 	definitionARN = regexp.MustCompile(`^arn:[^:]+:ecs:[^:]+:[^:]+:task-definition/[A-Za-z0-9_-]{1,255}(:[0-9]{1,10})?$`)
 	roleARN       = regexp.MustCompile(`^arn:[^:*]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}$`)
 	serviceARN    = regexp.MustCompile(`^(arn:[^:]+:ecs:[^:]+:[^:]+):service/([A-Za-z0-9_-]+)/([A-Za-z0-9_-]+)$`)
+	topicARN      = regexp.MustCompile(`^arn:[^:*]+:sns:[^:*]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
 	queueURL      = regexp.MustCompile(`^https?://[^/]+/([0-9]{12})/([A-Za-z0-9_-]{1,80}(\.fifo)?)$`)
 )
 
@@ -122,7 +123,9 @@ func (r *reader) recipient(v *value) {
 		return
 	}
 	if strings.HasPrefix(v.text, "arn:") {
-		r.notYet(v, "arn", "a topic of your own")
+		if !topicARN.MatchString(v.text) {
+			r.add(v, "%s is not the ARN of an SNS topic, as in arn:aws:sns:eu-north-1:123456789012:ops", quote(v.text))
+		}
 		return
 	}
 	if a, err := mail.ParseAddress(v.text); err != nil || a.Address != v.text {

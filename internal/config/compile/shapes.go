@@ -181,7 +181,7 @@ func scaler() *Shape {
 
 func notification() *Shape {
 	return &Shape{Kind: Mapping, Keys: []Key{
-		{Name: "to", Doc: "Mail addresses. Without a sender, mail goes to the stack's SNS topic instead.", Shape: &Shape{Kind: List, Item: refers("mail"), Min: 1, Max: 50, Single: true}, Required: true, Example: `["${NotificationEmail}"]`},
+		{Name: "to", Doc: "Mail addresses and ARNs of SNS topics. When the stack has no sender, what is for addresses goes to the stack's own topic, to which NotificationEmail is subscribed.", Shape: &Shape{Kind: List, Item: refers("mail"), Min: 1, Max: 50, Single: true}, Required: true, Example: `["${NotificationEmail}"]`},
 		{Name: "events", Doc: "Of what: `run.failed`, a run that has failed for good; `task.failed`, a failed task of a service under `scalers`.", Shape: &Shape{Kind: List, Item: choice("run.failed", "task.failed"), Min: 1, Single: true}, Required: true, Example: "[run.failed, task.failed]"},
 	}}
 }

@@ -126,11 +126,18 @@ func (r *reader) size(v *value, rule run.Resources, capacity []string) {
 		r.add(v, "this rule changes nothing; give cpu and memory, or ephemeralStorage")
 	case (cpu == nil) != (memory == nil):
 		r.add(v, "give cpu and memory together: Fargate takes them in pairs")
-	case memory != nil && memory.number%mib != 0:
+	case cpu != nil:
+		r.pair(cpu, memory, rule, capacity)
+	}
+}
+
+func (r *reader) pair(cpu, memory *value, rule run.Resources, capacity []string) {
+	switch {
+	case memory.number%mib != 0:
 		r.add(memory, "memory is counted in whole MiB")
-	case cpu != nil && rule.CPU < 128:
+	case rule.CPU < 128:
 		r.add(cpu, "%d is %d ECS units, and 1024 are one vCPU; write %d for %d vCPU", rule.CPU, rule.CPU, rule.CPU*1024, rule.CPU)
-	case cpu != nil && slices.ContainsFunc(capacity, func(c string) bool { return strings.HasPrefix(c, "FARGATE") }):
+	case slices.ContainsFunc(capacity, func(c string) bool { return strings.HasPrefix(c, "FARGATE") }):
 		r.fargate(cpu, memory, rule)
 	}
 }

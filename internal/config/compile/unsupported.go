@@ -24,7 +24,6 @@ func unsupported() []refusal {
 		{"scalers.*.scaleIn", "protected", "leave scaleIn out: tasks go only when no message is in flight"},
 		{"scalers.*.maxGroups", "", "set tasks.max to the number of message groups"},
 		{"scalers.*.queues", "several", "give each queue a service of its own"},
-		{"notifications.to", "arn", "without a sender, mail goes to the stack's SNS topic, which you can subscribe to"},
 		{"notifications.events", "job.late", "run.failed and task.failed are known"},
 		{"notifications.events", "service.error", "run.failed and task.failed are known"},
 		{"notifications.events", "deployment.failed", "run.failed and task.failed are known"},

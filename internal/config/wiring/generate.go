@@ -28,7 +28,7 @@ func Generate(c config.Config) ([]byte, error) {
 		{"S3TriggerPolicy", "What s3-trigger may do by slipway.yaml.", p.launch()},
 		{"SchedulerPolicy", "What scheduler may do by slipway.yaml.", slices.Concat(p.launch(), p.watch())},
 		{"SqsScalerPolicy", "What sqs-scaler may do by slipway.yaml.", p.scale()},
-		{"LifecycleNotifierPolicy", "What lifecycle-notifier may do by slipway.yaml.", p.describe()},
+		{"LifecycleNotifierPolicy", "What lifecycle-notifier may do by slipway.yaml.", p.tell()},
 	}
 	for _, f := range policies {
 		if err := fits(f); err != nil {

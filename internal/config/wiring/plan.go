@@ -3,6 +3,7 @@ package wiring
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"slipway/internal/config"
 	"slipway/internal/config/compile"
@@ -16,6 +17,7 @@ type plan struct {
 	passed      map[string]users // roles: the name of a parameter, or an ARN
 	queues      users
 	services    users // ARNs
+	topics      users
 }
 
 // users are names with those who use them.
@@ -31,7 +33,7 @@ func (u users) add(name, user string) {
 func (u users) names() []string { return slices.Sorted(maps.Keys(u)) }
 
 func read(c config.Config) plan {
-	p := plan{buckets: users{}, clusters: users{}, definitions: map[string]users{}, passed: map[string]users{}, queues: users{}, services: users{}}
+	p := plan{buckets: users{}, clusters: users{}, definitions: map[string]users{}, passed: map[string]users{}, queues: users{}, services: users{}, topics: users{}}
 	for _, j := range c.Jobs {
 		if s3 := j.Trigger.S3; s3 != nil {
 			p.buckets.add(s3.Bucket, j.Name)
@@ -54,6 +56,13 @@ func read(c config.Config) plan {
 		p.services.add(under(s.Cluster, "service", s.Service), s.Name)
 		for _, q := range s.Queues {
 			p.queues.add(q, s.Name)
+		}
+	}
+	for _, n := range c.Notifications {
+		for _, to := range n.To {
+			if strings.HasPrefix(to, "arn:") {
+				p.topics.add(to, to)
+			}
 		}
 	}
 	return p

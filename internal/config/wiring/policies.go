@@ -133,12 +133,13 @@ func (p plan) scale() []statement {
 	}
 }
 
-// describe is what looking at the tasks of every cluster named needs.
-func (p plan) describe() []statement {
-	if len(p.clusters) == 0 {
-		return nil
+// tell is what telling others needs: topics of one's own, and s3-trigger.
+func (p plan) tell() []statement {
+	var out []statement
+	if len(p.topics) > 0 {
+		out = append(out, statement{"", []string{"sns:Publish"}, list(plains(p.topics.names()...)...), nil})
 	}
-	return []statement{{"", []string{"ecs:DescribeTasks"}, list(tasksOf(p.clusters.names())...), nil}}
+	return append(out, statement{"A nudge, when a run has ended and another one waits.", []string{"sqs:SendMessage"}, list(ref("LaunchQueueArn")), nil})
 }
 
 func tasksOf(clusters []string) []*yaml.Node {
