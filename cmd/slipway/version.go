@@ -7,10 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/internal/config"
+	"slipway/internal/telemetry"
 )
-
-// release is set by the build: -ldflags "-X main.release=1.2.3".
-var release = "development"
 
 // versions is the answer of version.
 type versions struct {
@@ -26,7 +24,7 @@ func versionCommand(o *options) *cobra.Command {
 		Example: "  slipway version --json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			v := versions{release, commit(), config.Version}
+			v := versions{telemetry.Version, commit(), config.Version}
 			return o.answer(v, func(w io.Writer) {
 				say(w, "slipway %s, commit %s, reads version %d of slipway.yaml\n", v.Release, v.Commit, v.Configuration)
 			})
