@@ -54,7 +54,11 @@ func plains(texts ...string) []*yaml.Node {
 
 func ref(name string) *yaml.Node { return intrinsic("!Ref", name) }
 
-func arnOf(resource string) *yaml.Node { return intrinsic("!GetAtt", resource+".Arn") }
+// arnOfRule is the ARN of a rule of the default bus, by its name: what a reference to it gives. The emulator of the
+// local stack forgets the attributes of a nested stack's resources when the stack is updated.
+func arnOfRule(resource string) *yaml.Node {
+	return sub("arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${" + resource + "}")
+}
 
 func intrinsic(tag, text string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text}

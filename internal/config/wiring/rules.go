@@ -93,7 +93,7 @@ func queuePolicy(queue string, rules []rule) *yaml.Node {
 	var arns []*yaml.Node
 	for _, r := range rules {
 		if strings.HasPrefix(queue, r.queue) {
-			arns = append(arns, arnOf(r.id))
+			arns = append(arns, arnOfRule(r.id))
 		}
 	}
 	if len(arns) == 0 {

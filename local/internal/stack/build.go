@@ -96,7 +96,7 @@ func (o Options) engine(ctx context.Context) string {
 func (o Options) buildFunctions(ctx context.Context) error {
 	env := builderEnv("FUNCTION_GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, "CONFIG="+o.Config, "SAM_CLI_TELEMETRY=0")
 	return o.command(ctx, "sam-build", env, o.sam(), "build", "--template-file", filepath.Join(o.Root, "template.yaml"),
-		"--build-dir", o.in("build"), "--parallel", "--parameter-overrides", "Architecture="+architecture())
+		"--build-dir", o.in("build"), "--build-in-source", "--parallel", "--parameter-overrides", "Architecture="+architecture())
 }
 
 // together does things at once and returns every error.

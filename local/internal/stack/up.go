@@ -130,7 +130,7 @@ func (o Options) keep(r *Record) func(process.Process, error) error {
 
 // release deploys what was built, waits until it is ready, and writes the record and the environment.
 func (o Options) release(ctx context.Context, r Record, inputs string) (Record, error) {
-	first := r.Fingerprint == ""
+	first := r.Outputs == nil
 	r.Fingerprint, r.Config = "", o.Config // until it is known to be there
 	if err := r.Save(o.State); err != nil {
 		return r, err
