@@ -28,8 +28,8 @@ type runs interface {
 const function = "s3-trigger"
 
 // instances is how many of this function run at once: the MaximumConcurrency of its event source in template.yaml.
-// They share the quota of RunTask.
-const instances = 5
+// With the function scheduler as one more they share the quota of RunTask.
+const instances = 4
 
 type handler struct {
 	jobs    []run.Job

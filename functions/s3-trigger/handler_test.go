@@ -25,9 +25,9 @@ import (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-func images() run.Job {
+func objects() run.Job {
 	return run.Job{
-		Name:    "images",
+		Name:    "objects",
 		Trigger: run.JobTrigger{S3: &run.S3Trigger{Bucket: "example-uploads", Keys: []string{"incoming/**"}}},
 		Task:    run.TaskSpec{Cluster: "work", Definition: "processor", Container: "main", Capacity: []string{"FARGATE"}, Subnets: []string{"subnet-1"}},
 	}
@@ -120,7 +120,7 @@ func created(key string) string {
 const allDone = `{"batchItemFailures":[]}`
 
 func TestOneEventDeliveredFiveTimesStartsOneTask(t *testing.T) {
-	w := newWorld(images())
+	w := newWorld(objects())
 	body := created("incoming/a.png")
 	for range 5 {
 		if got := w.answerTo(t.Context(), t, batch(t, 1, body, body, body, body, body)); got != allDone {
@@ -136,7 +136,7 @@ func TestOneEventDeliveredFiveTimesStartsOneTask(t *testing.T) {
 }
 
 func TestOneBadMessageAmongNineGood(t *testing.T) {
-	w := newWorld(images())
+	w := newWorld(objects())
 	if got := w.answerTo(t.Context(), t, sample(t, "sqs-object-created-batch-one-bad")); got != allDone {
 		t.Errorf("answer = %s, want %s", got, allDone)
 	}
@@ -154,14 +154,14 @@ func TestOneBadMessageAmongNineGood(t *testing.T) {
 }
 
 func TestEveryEnvelopeStartsTheRun(t *testing.T) {
-	const id = "images-2miuo4x7ciko3lkixybyhmbvi7"
-	direct := `{"runs":[{"id":"` + id + `","job":"images","result":"started"}],"ignored":0}`
+	const id = "objects-4yjquc7fikc3qck32o5gtz6ypb"
+	direct := `{"runs":[{"id":"` + id + `","job":"objects","result":"started"}],"ignored":0}`
 	for name, want := range map[string]string{
 		"eventbridge-object-created": direct, "s3-object-created": direct,
 		"sqs-eventbridge-object-created": allDone, "sqs-s3-object-created": allDone, "sqs-sns-s3-object-created": allDone,
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(images())
+			w := newWorld(objects())
 			if got := w.answerTo(t.Context(), t, sample(t, name)); got != want {
 				t.Errorf("answer = %s, want %s", got, want)
 			}
@@ -178,7 +178,7 @@ func TestEveryEnvelopeStartsTheRun(t *testing.T) {
 func batched(answer string) bool { return answer == allDone }
 
 func TestWhatNobodyWants(t *testing.T) {
-	w := newWorld(images())
+	w := newWorld(objects())
 	for name, payload := range map[string][]byte{
 		"a test event":           sample(t, "s3-test-event"),
 		"an object of no job":    []byte(created("elsewhere/a.png")),
@@ -199,7 +199,7 @@ func TestWhatNobodyWants(t *testing.T) {
 }
 
 func TestBadRecordsOfANotificationLeaveTheGoodOnes(t *testing.T) {
-	w := newWorld(images())
+	w := newWorld(objects())
 	record := func(key string) string {
 		return fmt.Sprintf(`{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"example-uploads"},"object":{"key":%q,"sequencer":"1"}}}`, key)
 	}
@@ -219,7 +219,7 @@ func TestBadMessagesAreDeadLettersWithAReason(t *testing.T) {
 	long := strings.Repeat("k", 1025)
 	bodies := []string{`hello`, `{}`, `{"source":"aws.s3","detail-type":"Object Created","detail":{"object":{"key":"k"}}}`, created(long)}
 	want := []string{event.NotJSON, event.WrongShape, event.MissingBucket, event.KeyTooLong}
-	w := newWorld(images())
+	w := newWorld(objects())
 	if got := w.answerTo(t.Context(), t, batch(t, 1, bodies...)); got != allDone {
 		t.Errorf("answer = %s, want %s", got, allDone)
 	}
@@ -267,7 +267,7 @@ func TestAMessageThatCanSucceedLaterGoesBack(t *testing.T) {
 		"an error without a reason is given one too": {4, errors.New("?"), allDone, "unavailable"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(images())
+			w := newWorld(objects())
 			w.runs = broken{w.runs, []string{"incoming/b"}, tc.err}
 			payload := batch(t, tc.receives, created("incoming/a"), created("incoming/b"), created("incoming/c"))
 			if got := w.answerTo(t.Context(), t, payload); got != tc.want {
@@ -284,7 +284,7 @@ func TestAMessageThatCanSucceedLaterGoesBack(t *testing.T) {
 }
 
 func TestADirectInvocationFailsWhenItCanSucceedLater(t *testing.T) {
-	w := newWorld(images())
+	w := newWorld(objects())
 	w.ledger.Fault = func(string, bool) error { return errors.New("the table is away") }
 	if out, err := w.handle(t.Context(), []byte(created("incoming/a"))); err == nil {
 		t.Errorf("answer = %+v, want an error, so that the invoker tries again", out)
@@ -292,7 +292,7 @@ func TestADirectInvocationFailsWhenItCanSucceedLater(t *testing.T) {
 }
 
 func TestANudgeLaunchesWhatIsQueued(t *testing.T) {
-	job := images()
+	job := objects()
 	job.Concurrency.Max = 1
 	w := newWorld(job)
 	w.answerTo(t.Context(), t, batch(t, 1, created("incoming/a"), created("incoming/b")))
@@ -317,7 +317,7 @@ func TestANudgeLaunchesWhatIsQueued(t *testing.T) {
 }
 
 func TestNoTimeLeft(t *testing.T) {
-	w := newWorld(images())
+	w := newWorld(objects())
 	var got error
 	w.runs = admitFunc(func(ctx context.Context, wants []orchestrator.Want) []orchestrator.Admission {
 		<-ctx.Done()
@@ -331,6 +331,17 @@ func TestNoTimeLeft(t *testing.T) {
 	}
 	if ctx.Err() != nil || got == nil {
 		t.Errorf("the answer came after %v; the calls ended with %v", ctx.Err(), got)
+	}
+}
+
+func TestInstancesAreThoseOfTheTemplate(t *testing.T) {
+	text, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), "  S3TriggerFunction:")
+	if want := fmt.Sprintf("MaximumConcurrency: %d}", instances); !strings.Contains(after[:strings.Index(after, "  SchedulerFunction:")], want) {
+		t.Errorf("template.yaml does not say %q of S3TriggerFunction: its instances share the quota of RunTask", want)
 	}
 }
 

@@ -28,7 +28,7 @@ func main() {
 		Stack: env.Stack, Jobs: conf.Jobs, Log: log,
 		Ledger: ledger.New(aws, endpoint("DYNAMODB"), env.Table),
 		Tasks:  ecs.New(aws, endpoint("ECS")),
-		Pace:   orchestrator.NewPace(orchestrator.RunTaskQuota, instances, nil),
+		Pace:   orchestrator.NewPace(orchestrator.RunTaskQuota, instances+1, nil),
 	})
 	h := newHandler(conf.Jobs, runs, env, sqs.New(aws, endpoint("SQS")), log)
 	lambda.Start(h.handle)

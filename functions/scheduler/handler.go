@@ -22,9 +22,9 @@ type runs interface {
 // function is the name of this function in logs and metrics.
 const function = "scheduler"
 
-// shares is into how many parts this function divides the quota of RunTask, to take one: uploads are not to wait for
-// a scheduled backlog.
-const shares = 4
+// shares is into how many parts the quota of RunTask is divided: one for this function, and one for each instance of
+// the function s3-trigger.
+const shares = 5
 
 // longest is how long a lease is held at most: a tick that was killed must not keep the next one from its work.
 const longest = 55 * time.Second

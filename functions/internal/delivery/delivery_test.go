@@ -16,9 +16,9 @@ import (
 )
 
 var (
-	never   = run.Never("key-encoding", errors.New("bad key"))
-	later   = &run.Error{Kind: run.Unavailable, Reason: "ThrottlingException", Err: errors.New("slow down")}
-	tooLate = fmt.Errorf("claim: %w", context.DeadlineExceeded)
+	never      = run.Never("key-encoding", errors.New("bad key"))
+	later      = &run.Error{Kind: run.Unavailable, Reason: "ThrottlingException", Err: errors.New("slow down")}
+	errTooLate = fmt.Errorf("claim: %w", context.DeadlineExceeded)
 )
 
 func parcel(id string, receives int, problems ...error) delivery.Parcel {
@@ -44,7 +44,7 @@ func TestDecide(t *testing.T) {
 		"given up on the last receive but one":            {parcel("m", 4, later), delivery.GivenUp},
 		"given up on the last receive":                    {parcel("m", 5, later), delivery.GivenUp},
 		"both are given up on the last receive but one":   {parcel("m", 4, later, never), delivery.GivenUp},
-		"what ran out of time goes back on the last one":  {parcel("m", 4, tooLate), delivery.GoBack},
+		"what ran out of time goes back on the last one":  {parcel("m", 4, errTooLate), delivery.GoBack},
 		"a batch that does not say how often it was read": {parcel("m", 0, later), delivery.GoBack},
 	} {
 		t.Run(name, func(t *testing.T) {

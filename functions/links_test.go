@@ -1,0 +1,68 @@
+package functions_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Each service of the SDK builds its whole schema when a program starts, which the linker cannot drop.
+func TestFunctionsLinkOnlyTheServicesThatTheyCall(t *testing.T) {
+	for folder, want := range map[string][]string{
+		"s3-trigger":         {"dynamodb", "ecs", "sqs"},
+		"scheduler":          {"dynamodb", "ecs"},
+		"sqs-scaler":         {"dynamodb", "ecs", "sqs"},
+		"lifecycle-notifier": {"dynamodb", "eventbridge", "sesv2", "sns", "sqs"},
+	} {
+		t.Run(folder, func(t *testing.T) {
+			got := services(t, folder)
+			if !slices.Equal(got, want) {
+				t.Errorf("links %v, want %v: one adapter package for each service, imported only where it is called", got, want)
+			}
+		})
+	}
+}
+
+// forbidden are packages that no function may link, with the reason.
+var forbidden = map[string]string{
+	"github.com/aws/aws-sdk-go-v2/config": "LoadDefaultConfig links four more services; use internal/cloud/awsconf",
+	"go.yaml.in/yaml/v3":                  "configuration is compiled to JSON at build time",
+	"slipway/internal/config/compile":     "configuration is compiled to JSON at build time",
+	"slipway/internal/fake":               "fakes are for tests and the local stack",
+	"text/template":                       "a template keeps every method of every type in the binary",
+	"html/template":                       "a template keeps every method of every type in the binary",
+	"testing":                             "tests are not deployed",
+}
+
+func TestFunctionsDoNotLinkWhatTheyMustNot(t *testing.T) {
+	for _, folder := range folders {
+		for _, dep := range deps(t, folder) {
+			if why, found := forbidden[dep]; found {
+				t.Errorf("functions/%s links %s: %s", folder, dep, why)
+			}
+		}
+	}
+}
+
+func services(t *testing.T, folder string) []string {
+	t.Helper()
+	var out []string
+	for _, dep := range deps(t, folder) {
+		name, found := strings.CutPrefix(dep, "github.com/aws/aws-sdk-go-v2/service/")
+		if found && !strings.Contains(name, "/") {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func deps(t *testing.T, folder string) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc", "./"+folder).Output() //nolint:gosec // our own folders
+	if err != nil {
+		t.Fatalf("list what functions/%s links: %v", folder, err)
+	}
+	return strings.Fields(string(out))
+}
