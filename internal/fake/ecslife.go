@@ -67,6 +67,9 @@ func (e *ECS) dues() []time.Time {
 		if !t.due.IsZero() {
 			dues = append(dues, t.due)
 		}
+		if t.protected(e.Now()) {
+			dues = append(dues, t.protectedUntil)
+		}
 	}
 	for _, s := range e.services {
 		if !s.retryAt.IsZero() && s.retryAt.After(e.Now()) {

@@ -237,7 +237,7 @@ func (e *ECS) endedBadly(t *Task) {
 	if !ok {
 		return
 	}
-	s.steady = false
+	s.steady = s.steady && t.StopCode == "ServiceSchedulerInitiated"
 	if t.StartedAt != nil || t.StopCode != "TaskFailedToStart" {
 		return
 	}

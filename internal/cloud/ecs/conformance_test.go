@@ -1,14 +1,11 @@
 package ecs_test
 
 import (
-	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
-	"slipway/internal/cloud/awsconf"
-	"slipway/internal/cloud/ecs"
 	"slipway/internal/fake"
 	"slipway/internal/launch"
 	"slipway/internal/orchestrator"
@@ -34,18 +31,10 @@ func newFake() *fake.ECS {
 	}
 }
 
-// adapter is the real adapter over the fake's HTTP door; DescribeTaskDefinition is not part of that door.
+// adapter is the real adapter over the fake's HTTP door.
 func adapter(t *testing.T, f *fake.ECS) orchestrator.Tasks {
-	server := httptest.NewServer(f.Handler(nil))
-	t.Cleanup(server.Close)
-	getenv := func(name string) string {
-		return map[string]string{"AWS_REGION": "eu-north-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}[name]
-	}
-	cfg, err := awsconf.New(getenv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ecs.New(cfg, &server.URL)
+	t.Helper()
+	return open(t, f)
 }
 
 func request(change func(*run.Decision)) run.TaskRequest {
