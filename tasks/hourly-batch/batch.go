@@ -135,17 +135,21 @@ func keysOf(files []file, chosen []bool) []string {
 // describe reads one description. It returns true for a file that is none.
 func (b *batch) describe(ctx context.Context, f file) (*entry, bool, error) {
 	text, err := b.store.get(ctx, f.key)
-	if errors.Is(err, errGone) {
+	switch {
+	case errors.Is(err, errGone):
 		return nil, false, nil
-	}
-	if err != nil {
+	case err != nil:
 		return nil, false, fmt.Errorf("read %q: %w", f.key, err)
 	}
 	e := &entry{at: f.at}
-	if json.Unmarshal(text, &e.Description) != nil || e.Key == "" {
+	if !parse(text, &e.Description) {
 		return nil, true, nil
 	}
 	return e, false, nil
+}
+
+func parse(text []byte, d *result.Description) bool {
+	return json.Unmarshal(text, d) == nil && d.Key != ""
 }
 
 // write stores the page and then the numbers, which mark the report as done.

@@ -209,15 +209,18 @@ func TestSettings(t *testing.T) {
 	}{
 		"the last full hour": {
 			map[string]string{"RESULTS_BUCKET": "r"},
-			settings{"r", "hourly-batch", ten, ten.Add(time.Hour), ten.Add(time.Hour)}, "",
+			settings{"r", "hourly-batch", ten, ten.Add(time.Hour), ten.Add(time.Hour)},
+			"",
 		},
 		"the interval of a schedule": {
 			map[string]string{"RESULTS_BUCKET": "r", "SLIPWAY_JOB": "j", "SLIPWAY_INTERVAL_START": start, "SLIPWAY_INTERVAL_END": end, "SLIPWAY_SCHEDULED_TIME": start},
-			settings{"r", "j", ten, ten.Add(time.Hour), ten}, "",
+			settings{"r", "j", ten, ten.Add(time.Hour), ten},
+			"",
 		},
 		"the hour before the end": {
 			map[string]string{"RESULTS_BUCKET": "r", "SLIPWAY_INTERVAL_END": end},
-			settings{"r", "hourly-batch", ten, ten.Add(time.Hour), ten.Add(time.Hour)}, "",
+			settings{"r", "hourly-batch", ten, ten.Add(time.Hour), ten.Add(time.Hour)},
+			"",
 		},
 		"half an interval":       {map[string]string{"RESULTS_BUCKET": "r", "SLIPWAY_INTERVAL_START": start}, settings{}, "without SLIPWAY_INTERVAL_END"},
 		"an interval backwards":  {map[string]string{"RESULTS_BUCKET": "r", "SLIPWAY_INTERVAL_START": end, "SLIPWAY_INTERVAL_END": start}, settings{}, "is empty"},
@@ -253,7 +256,7 @@ func TestTheProgramOnTheEmulator(t *testing.T) {
 	}
 	now := time.Now().UTC()
 	getenv := emulator.Environment(t)
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test binary
 	cmd.Env = []string{
 		"BE_HOURLY_BATCH=1", "RESULTS_BUCKET=" + name,
 		"SLIPWAY_INTERVAL_START=" + now.Add(-time.Hour).Format(time.RFC3339), "SLIPWAY_INTERVAL_END=" + now.Add(time.Hour).Format(time.RFC3339),

@@ -77,21 +77,27 @@ func readSource(args []string, getenv func(string) string) (source, error) {
 		args = args[1:]
 	}
 	fromEnv := source{getenv("S3_BUCKET"), getenv("S3_KEY"), getenv("S3_VERSION_ID")}
-	switch {
-	case len(args) == 0 && (fromEnv.bucket == "" || fromEnv.key == ""):
-		return source{}, errors.New("no object named: give s3://bucket/key, or S3_BUCKET and S3_KEY")
-	case len(args) == 0:
+	if len(args) == 0 {
+		if fromEnv.bucket == "" || fromEnv.key == "" {
+			return source{}, errors.New("no object named: give s3://bucket/key, or S3_BUCKET and S3_KEY")
+		}
 		return fromEnv, nil
-	case len(args) > 1:
+	}
+	if len(args) > 1 {
 		return source{}, errors.New("wrong usage: want process [s3://bucket/key]")
 	}
-	rest, ok := strings.CutPrefix(args[0], "s3://")
+	named, err := parseURL(args[0])
+	if named.bucket == fromEnv.bucket && named.key == fromEnv.key {
+		return fromEnv, err
+	}
+	return named, err
+}
+
+func parseURL(text string) (source, error) {
+	rest, ok := strings.CutPrefix(text, "s3://")
 	bucket, key, _ := strings.Cut(rest, "/")
 	if !ok || bucket == "" || key == "" {
-		return source{}, fmt.Errorf("argument %q: want s3://bucket/key", args[0])
-	}
-	if bucket == fromEnv.bucket && key == fromEnv.key {
-		return fromEnv, nil
+		return source{}, fmt.Errorf("argument %q: want s3://bucket/key", text)
 	}
 	return source{bucket: bucket, key: key}, nil
 }

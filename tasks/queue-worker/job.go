@@ -27,10 +27,11 @@ func jobOf(body string, standard time.Duration) (job, error) {
 		Work *string `json:"work"`
 		Fail bool    `json:"fail"`
 	}
-	if json.Unmarshal([]byte(body), &asked) != nil {
-		return job{work: standard}, nil
-	}
-	if asked.Work == nil {
+	notJSON := json.Unmarshal([]byte(body), &asked)
+	switch {
+	case notJSON != nil:
+		return job{work: standard}, nil //nolint:nilerr // it is a text, then
+	case asked.Work == nil:
 		return job{standard, asked.Fail}, nil
 	}
 	d, err := time.ParseDuration(*asked.Work)

@@ -31,7 +31,7 @@ func work(ctx context.Context, _ []string) error {
 	options.Hooks = hooks(log)
 	w, err := worker.New(options)
 	if err != nil {
-		return err
+		return container.Usage("%v", err)
 	}
 	log.Info("started", "queue", options.URL)
 	return container.Explain(w.Run(ctx))

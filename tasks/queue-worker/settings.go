@@ -38,6 +38,7 @@ func readOptions(getenv func(string) string) (worker.Options, error) {
 	standard := defaultWork
 	duration("WORK_DURATION", &standard)
 	duration("WORK_STOP_TIMEOUT", &o.StopTimeout)
+	duration("WORK_WAIT", &o.Wait)
 	o.Handle = handler(standard)
 	if o.URL == "" {
 		problems = append(problems, errors.New("WORK_QUEUE_URL is not set"))

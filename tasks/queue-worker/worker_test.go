@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -64,6 +65,24 @@ func TestTheHandlerFails(t *testing.T) {
 	}
 }
 
+func TestEveryMistakeIsNamedAtOnce(t *testing.T) {
+	names := []string{"WORK_CONCURRENCY", "WORK_DURATION", "WORK_STOP_TIMEOUT", "WORK_WAIT", "WORK_PROTECTION"}
+	_, err := readOptions(func(name string) string {
+		if slices.Contains(names, name) {
+			return "0x"
+		}
+		return ""
+	})
+	if err == nil {
+		t.Fatal("got no error")
+	}
+	for _, name := range append(names, "WORK_QUEUE_URL") {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("got %q, want it to name %s", err, name)
+		}
+	}
+}
+
 // queue makes a queue on the emulator.
 func queue(t *testing.T) (*sqs.Client, string) {
 	t.Helper()
@@ -87,8 +106,8 @@ func send(t *testing.T, c *sqs.Client, url, body string) {
 func start(t *testing.T, url string, extra ...string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	getenv := emulator.Environment(t)
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append([]string{"BE_QUEUE_WORKER=1", "WORK_QUEUE_URL=" + url, "WORK_DURATION=10ms"}, extra...)
+	cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test binary
+	cmd.Env = append([]string{"BE_QUEUE_WORKER=1", "WORK_QUEUE_URL=" + url, "WORK_DURATION=10ms", "WORK_WAIT=1s"}, extra...)
 	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"} {
 		cmd.Env = append(cmd.Env, name+"="+getenv(name))
 	}
