@@ -121,6 +121,7 @@ rename-module: ## Give the Go module another path: MODULE=example.com/you/slipwa
 	go mod edit -module "$(MODULE)"
 	git ls-files -z '*.go' | xargs -0 sed -i.bak -E 's#^((import[[:space:]]+|[[:space:]]+)([A-Za-z0-9_.]+[[:space:]]+)?)"$(MODULE_PATH)/([^"]+)"$$#\1"$(MODULE)/\4"#'
 	git ls-files -z '*.go' | xargs -0 -I{} rm -f {}.bak
+	sed -i.bak 's#module-path: .*#module-path: $(MODULE)#' .golangci.yml && rm .golangci.yml.bak
 	gofmt -w $$(git ls-files '*.go')
 
 # What `sam build` calls for each function: build-<LogicalId>, with ARTIFACTS_DIR in the environment. The compiled
