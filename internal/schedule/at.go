@@ -1,6 +1,9 @@
 package schedule
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // at fires once, at a Unix second.
 type at int64
@@ -20,7 +23,7 @@ func parseAt(body word, c clock) (rule, error) {
 		return nil, mistake(body.offset+len(atShape), "nothing may follow the seconds; the zone is the trigger's timezone")
 	}
 	wall, err := time.Parse("2006-01-02T15:04:05", body.text)
-	if err != nil {
+	if err != nil || wall.Year() < firstYear || wall.Year() > lastYear {
 		return nil, wrongPart(body)
 	}
 	return at(c.instant(wall.Unix())), nil
@@ -40,9 +43,10 @@ func wrongPart(body word) error {
 		name      string
 		begin     int
 		low, high int
-	}{{"month", 5, 1, 12}, {"hour", 11, 0, 23}, {"minute", 14, 0, 59}, {"second", 17, 0, 59}} {
-		if n, ok := digits(body.text[p.begin:p.begin+2], 2); !ok || n < p.low || n > p.high {
-			return mistake(body.offset+p.begin, "%02d is not a %s: use %02d to %02d", n, p.name, p.low, p.high)
+	}{{"year", 0, firstYear, lastYear}, {"month", 5, 1, 12}, {"hour", 11, 0, 23}, {"minute", 14, 0, 59}, {"second", 17, 0, 59}} {
+		text := body.text[p.begin : p.begin+len(strconv.Itoa(p.high))]
+		if n, ok := digits(text, 4); !ok || n < p.low || n > p.high {
+			return mistake(body.offset+p.begin, "%s is not a %s: use %02d to %02d", text, p.name, p.low, p.high)
 		}
 	}
 	return mistake(body.offset+8, "that month has no day %s", body.text[8:10])

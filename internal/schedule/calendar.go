@@ -21,18 +21,14 @@ const (
 // calendar holds the wall times that a cron expression names. In each set, bit n stands for the value n; the days of
 // the week count from Sunday = 0.
 type calendar struct {
-	minutes  uint64
-	hours    uint32
-	days     uint32
-	months   uint16
-	weekdays uint8
-	years    [4]uint64 // from firstYear
+	minutes, hours, days, months, weekdays uint64
+	years                                  [4]uint64 // from firstYear
 
-	lastDay     bool     // L among the days
-	lastWorkday bool     // LW
-	nearest     uint32   // 15W: the workday nearest to these days
-	nth         [7]uint8 // 3#2: which ones of each weekday in a month, from 1
-	last        uint8    // 6L: the last of each of these weekdays in a month
+	lastDay     bool      // L among the days
+	lastWorkday bool      // LW
+	nearest     uint64    // 15W: the workday nearest to these days
+	nth         [7]uint64 // 3#2: which ones of each weekday in a month, from 1
+	last        uint64    // 6L: the last of each of these weekdays in a month
 	// either says that a day counts when one of its two fields has it, not both: two restricted fields of Unix cron.
 	either bool
 }
@@ -42,14 +38,17 @@ func (c *calendar) hasYear(year int) bool {
 	return i >= 0 && year <= lastYear && c.years[i/64]>>(i%64)&1 == 1
 }
 
+// everyYear is what * stands for: 230 years.
+var everyYear = [4]uint64{1<<64 - 1, 1<<64 - 1, 1<<64 - 1, 1<<(lastYear-firstYear+1-3*64) - 1}
+
 func (c *calendar) addYear(year int) { c.years[(year-firstYear)/64] |= 1 << ((year - firstYear) % 64) }
 
 // in is the set of the days of a month that the calendar names.
-func (c *calendar) in(year int, month time.Month) uint32 {
+func (c *calendar) in(year int, month time.Month) uint64 {
 	if c.months>>month&1 == 0 {
 		return 0
 	}
-	m := month0(year, month)
+	m := monthOf(year, month)
 	days, weekdays := c.byDate(m), c.byWeekday(m)
 	if c.either {
 		return (days | weekdays) & m.all()
@@ -58,7 +57,7 @@ func (c *calendar) in(year int, month time.Month) uint32 {
 }
 
 // byDate is what the field for days of the month names.
-func (c *calendar) byDate(m month) uint32 {
+func (c *calendar) byDate(m month) uint64 {
 	set := c.days
 	if c.lastDay {
 		set |= 1 << m.length
@@ -67,18 +66,18 @@ func (c *calendar) byDate(m month) uint32 {
 		set |= 1 << m.nearestWorkday(m.length)
 	}
 	for rest := c.nearest & m.all(); rest != 0; rest &= rest - 1 {
-		set |= 1 << m.nearestWorkday(bits.TrailingZeros32(rest))
+		set |= 1 << m.nearestWorkday(bits.TrailingZeros64(rest))
 	}
 	return set
 }
 
 // byWeekday is what the field for days of the week names.
-func (c *calendar) byWeekday(m month) uint32 {
+func (c *calendar) byWeekday(m month) uint64 {
 	if c.weekdays == allWeekdays {
 		return allDays
 	}
 	const weekly = 1 | 1<<7 | 1<<14 | 1<<21 | 1<<28
-	var set uint32
+	var set uint64
 	for weekday := range 7 {
 		first := m.first(weekday)
 		if c.weekdays>>weekday&1 == 1 {
@@ -88,7 +87,7 @@ func (c *calendar) byWeekday(m month) uint32 {
 			set |= 1 << (first + (m.length-first)/7*7)
 		}
 		for rest := c.nth[weekday]; rest != 0; rest &= rest - 1 {
-			set |= 1 << (first + 7*(bits.TrailingZeros8(rest)-1))
+			set |= 1 << (first + 7*(bits.TrailingZeros64(rest)-1))
 		}
 	}
 	return set
@@ -97,7 +96,7 @@ func (c *calendar) byWeekday(m month) uint32 {
 // month is one month of one year: how many days it has, and the weekday of its day 0, from Sunday = 0.
 type month struct{ length, zero int }
 
-func month0(year int, m time.Month) month {
+func monthOf(year int, m time.Month) month {
 	begin := time.Date(year, m, 1, 0, 0, 0, 0, time.UTC)
 	length := 31
 	switch m {
@@ -112,7 +111,7 @@ func month0(year int, m time.Month) month {
 	return month{length, (int(begin.Weekday()) + 6) % 7}
 }
 
-func (m month) all() uint32 { return uint32(uint64(1)<<(m.length+1) - 2) }
+func (m month) all() uint64 { return 1<<(m.length+1) - 2 }
 
 func (m month) weekday(day int) time.Weekday { return time.Weekday((m.zero + day) % 7) }
 
@@ -174,7 +173,7 @@ func (c *calendar) dayFrom(date int64) (int64, bool) {
 		}
 		for ; month <= time.December; month, from = month+1, 1 {
 			if set := c.in(year, month) >> from << from; set != 0 {
-				return dayOf(year, month, bits.TrailingZeros32(set)), true
+				return dayOf(year, month, bits.TrailingZeros64(set)), true
 			}
 		}
 	}
@@ -187,13 +186,16 @@ func (c *calendar) dayUpTo(date int64) (int64, bool) {
 		return 0, false
 	}
 	year, month, to := time.Unix(date*day, 0).UTC().Date()
+	if year > lastYear {
+		year, month, to = lastYear, time.December, 31
+	}
 	for ; year >= firstYear; year, month, to = year-1, time.December, 31 {
 		if !c.hasYear(year) {
 			continue
 		}
 		for ; month >= time.January; month, to = month-1, 31 {
-			if set := c.in(year, month) << (31 - to) >> (31 - to); set != 0 {
-				return dayOf(year, month, 31-bits.LeadingZeros32(set)), true
+			if set := c.in(year, month) << (63 - to) >> (63 - to); set != 0 {
+				return dayOf(year, month, 63-bits.LeadingZeros64(set)), true
 			}
 		}
 	}
@@ -213,7 +215,7 @@ func (c *calendar) timeFrom(minute int) (int64, bool) {
 		}
 	}
 	later := c.hours >> (hour + 1) << (hour + 1)
-	return seconds(bits.TrailingZeros32(later), bits.TrailingZeros64(c.minutes)), later != 0
+	return seconds(bits.TrailingZeros64(later), bits.TrailingZeros64(c.minutes)), later != 0
 }
 
 // timeUpTo is the last time of day of the calendar, in seconds, that is not after the given minute of the day.
@@ -225,15 +227,15 @@ func (c *calendar) timeUpTo(minute int) (int64, bool) {
 		}
 	}
 	earlier := c.hours & (1<<hour - 1)
-	return seconds(31-bits.LeadingZeros32(earlier), 63-bits.LeadingZeros64(c.minutes)), earlier != 0
+	return seconds(63-bits.LeadingZeros64(earlier), 63-bits.LeadingZeros64(c.minutes)), earlier != 0
 }
 
 func (c *calendar) firstTime() int64 {
-	return seconds(bits.TrailingZeros32(c.hours), bits.TrailingZeros64(c.minutes))
+	return seconds(bits.TrailingZeros64(c.hours), bits.TrailingZeros64(c.minutes))
 }
 
 func (c *calendar) lastTime() int64 {
-	return seconds(31-bits.LeadingZeros32(c.hours), 63-bits.LeadingZeros64(c.minutes))
+	return seconds(63-bits.LeadingZeros64(c.hours), 63-bits.LeadingZeros64(c.minutes))
 }
 
 func seconds(hour, minute int) int64 { return int64(hour)*3600 + int64(minute)*60 }

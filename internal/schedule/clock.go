@@ -30,6 +30,9 @@ func (c clock) at(instant int64) stretch {
 	if !end.IsZero() {
 		s.to = end.Unix()
 	}
+	if s.to <= instant { // Go ends leap years a day early where a zone's last rule goes on for ever
+		s.to = (floorDiv(instant, day) + 1) * day
+	}
 	return s
 }
 

@@ -18,7 +18,7 @@ const maxRate = 100 * 365 * 24 * time.Hour
 func parseRate(body word) (rule, error) {
 	list := words(body.text, body.offset)
 	if len(list) != 2 {
-		return nil, mistake(body.offset, "write a whole number and a unit, as in rate(5 minutes)")
+		return nil, mistake(body.offset, "write one whole number and one unit, as in rate(5 minutes)")
 	}
 	number, unit := list[0], list[1]
 	n, ok := digits(number.text, 9)

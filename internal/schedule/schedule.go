@@ -38,7 +38,7 @@ func Parse(expression, zone string) (Schedule, error) {
 	c := clock{location}
 	r, err := parseRule(expression, c)
 	if err != nil {
-		return Schedule{}, of(expression, err)
+		return Schedule{}, in(expression, err)
 	}
 	return Schedule{expression: expression, rule: r, clock: c}, nil
 }
@@ -91,7 +91,7 @@ func (s Schedule) Next(after time.Time) (time.Time, bool) {
 	if s.rule == nil {
 		return time.Time{}, false
 	}
-	from := after.Unix() + 1
+	from := clamp(after.Unix() + 1)
 	if s.bounds.first != nil {
 		from = max(from, *s.bounds.first)
 	}
@@ -107,7 +107,7 @@ func (s Schedule) Prev(before time.Time) (time.Time, bool) {
 	if s.rule == nil {
 		return time.Time{}, false
 	}
-	to := ceil(before)
+	to := clamp(ceil(before))
 	if s.bounds.last != nil {
 		to = min(to, *s.bounds.last+1)
 	}
@@ -161,3 +161,6 @@ func ceil(t time.Time) int64 {
 	}
 	return t.Unix()
 }
+
+// clamp keeps an instant within 30,000 years, far from overflow.
+func clamp(instant int64) int64 { return min(max(instant, -1e12), 1e12) }

@@ -2,19 +2,30 @@ package schedule_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // the tests must not depend on the machine's zoneinfo
 
-	"slipway/internal/run"
 	"slipway/internal/schedule"
 )
 
-func at(text string) time.Time {
+// utc reads an instant.
+func utc(text string) time.Time {
 	t, err := time.Parse("2006-01-02 15:04:05", text)
 	if err != nil {
 		panic(err)
 	}
 	return t
+}
+
+func parse(t testing.TB, expression, zone string) schedule.Schedule {
+	t.Helper()
+	s, err := schedule.Parse(expression, zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func TestNextAndPrev(t *testing.T) {
@@ -23,113 +34,219 @@ func TestNextAndPrev(t *testing.T) {
 		"between two fire times":             {"cron(0 * * * ? *)", "2026-03-01 10:30:10", "2026-03-01 11:00:00", "2026-03-01 10:00:00"},
 		"a daily time over midnight":         {"cron(15 6 ? * * *)", "2026-12-31 06:15:00", "2027-01-01 06:15:00", "2026-12-30 06:15:00"},
 		"lists, ranges and steps":            {"cron(0/20 8-9,12 * * ? *)", "2026-03-01 09:40:00", "2026-03-01 12:00:00", "2026-03-01 09:20:00"},
+		"a second after a fire time":         {"cron(0 10 * * ? *)", "2026-03-01 10:00:01", "2026-03-02 10:00:00", "2026-03-01 10:00:00"},
 		"a rate counts from 1970":            {"rate(5 minutes)", "2026-03-01 10:02:00", "2026-03-01 10:05:00", "2026-03-01 10:00:00"},
 		"a rate at its own time":             {"rate(1 hour)", "2026-03-01 10:00:00", "2026-03-01 11:00:00", "2026-03-01 09:00:00"},
 		"a rate of seven hours, before 1970": {"rate(7 hours)", "1969-12-31 20:00:00", "1970-01-01 00:00:00", "1969-12-31 17:00:00"},
+		"the leap day of a leap century":     {"cron(0 0 29 2 ? *)", "1996-03-01 00:00:00", "2000-02-29 00:00:00", "1996-02-29 00:00:00"},
+		"the leap day over one that is none": {"cron(0 0 29 2 ? *)", "2096-03-01 00:00:00", "2104-02-29 00:00:00", "2096-02-29 00:00:00"},
+		"a Monday that is a leap day":        {"cron(0 0 29 2 ? 2044)", "2026-01-01 00:00:00", "2044-02-29 00:00:00", ""},
+		"the last year is over":              {"cron(0 0 1 1 ? *)", "2199-06-01 00:00:00", "", "2199-01-01 00:00:00"},
+		"long after the last year":           {"cron(0 0 1 1 ? *)", "9999-06-01 00:00:00", "", "2199-01-01 00:00:00"},
+		"long before the first year":         {"cron(0 0 1 1 ? *)", "0001-01-01 00:00:00", "1970-01-01 00:00:00", ""},
+		"a year that is over":                {"cron(0 0 1 1 ? 2020)", "2026-06-01 00:00:00", "", "2020-01-01 00:00:00"},
+		"never":                              {"cron(0 0 31 2 ? *)", "2026-06-01 00:00:00", "", ""},
+		"once, before":                       {"at(2026-11-20T13:00:30)", "2026-11-20 13:00:29", "2026-11-20 13:00:30", ""},
+		"once, at its time":                  {"at(2026-11-20T13:00:30)", "2026-11-20 13:00:30", "", ""},
+		"once, after":                        {"at(2026-11-20T13:00:30)", "2026-11-20 13:00:31", "", "2026-11-20 13:00:30"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := schedule.Parse(tc.expression, "")
-			if err != nil {
-				t.Fatal(err)
+			s := parse(t, tc.expression, "")
+			if got, ok := s.Next(utc(tc.from)); text(got, ok) != tc.next {
+				t.Errorf("Next = %q, want %q", text(got, ok), tc.next)
 			}
-			if got, ok := s.Next(at(tc.from)); !ok || !got.Equal(at(tc.next)) {
-				t.Errorf("Next = %v, want %s", got, tc.next)
-			}
-			if got, ok := s.Prev(at(tc.from)); !ok || !got.Equal(at(tc.prev)) {
-				t.Errorf("Prev = %v, want %s", got, tc.prev)
+			if got, ok := s.Prev(utc(tc.from)); text(got, ok) != tc.prev {
+				t.Errorf("Prev = %q, want %q", text(got, ok), tc.prev)
 			}
 		})
 	}
 }
 
-func TestParseRefusesWithAPosition(t *testing.T) {
-	for name, tc := range map[string]struct {
-		expression, zone string
-		offset           int
-	}{
-		"an empty expression":        {"", "", 0},
-		"an unknown function":        {"at(2026-01-01T00:00:00)", "", 0},
-		"a rate of nothing":          {"rate(0 minutes)", "", 5},
-		"a rate without a unit":      {"rate(5)", "", 5},
-		"an unknown unit":            {"rate(5 weeks)", "", 7},
-		"a plural for one":           {"rate(1 hours)", "", 7},
-		"a rate beyond a year":       {"rate(9000000000 days)", "", 5},
-		"five fields":                {"cron(0 * * * *)", "", 5},
-		"a minute beyond 59":         {"cron(60 * * * ? *)", "", 5},
-		"a range that runs back":     {"cron(0 9-8 * * ? *)", "", 7},
-		"a step of nothing":          {"cron(0/0 * * * ? *)", "", 5},
-		"a day that is not known":    {"cron(0 0 1 * ? *)", "", 5},
-		"a month that is not known":  {"cron(0 0 * 2 ? *)", "", 5},
-		"a zone that is not known":   {"cron(0 * * * ? *)", "Europe/Helsinki", 0},
-		"a day field without ?":      {"cron(0 * * * * *)", "", 5},
-		"nothing between the commas": {"cron(0,,5 * * * ? *)", "", 5},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := schedule.Parse(tc.expression, tc.zone)
-			var e *schedule.SyntaxError
-			if !errors.As(err, &e) || e.Offset != tc.offset {
-				t.Errorf("error = %v, want one at offset %d", err, tc.offset)
-			}
-		})
+// text is an instant as the tests write it, or empty when there is none.
+func text(at time.Time, ok bool) string {
+	if !ok {
+		return ""
+	}
+	return at.Format("2006-01-02 15:04:05")
+}
+
+func TestPartsOfASecondAreNotRoundedAway(t *testing.T) {
+	s := parse(t, "cron(0 10 * * ? *)", "")
+	ten := utc("2026-03-01 10:00:00")
+	if got, _ := s.Next(ten.Add(-1)); !got.Equal(ten) {
+		t.Errorf("Next just before = %v, want %v", got, ten)
+	}
+	if got, _ := s.Prev(ten.Add(1)); !got.Equal(ten) {
+		t.Errorf("Prev just after = %v, want %v", got, ten)
+	}
+	if got, _ := s.Next(ten.Add(1)); !got.Equal(ten.AddDate(0, 0, 1)) {
+		t.Errorf("Next just after = %v, want a day later", got)
 	}
 }
 
-func hourly(policy string, within time.Duration) run.ScheduleTrigger {
-	return run.ScheduleTrigger{Expression: "cron(0 * * * ? *)", CatchUp: run.CatchUp{Runs: policy, Within: within}}
+func TestTheZeroScheduleNeverFires(t *testing.T) {
+	var s schedule.Schedule
+	if got, ok := s.Next(time.Time{}); ok {
+		t.Errorf("Next = %v, want none", got)
+	}
+	if got, ok := s.Prev(time.Now()); ok {
+		t.Errorf("Prev = %v, want none", got)
+	}
+	if s.Never() == "" {
+		t.Error("Never is empty, want a reason")
+	}
 }
 
-func TestDue(t *testing.T) {
+func TestBetween(t *testing.T) {
+	start, end := utc("2026-03-01 00:07:00"), utc("2026-03-01 01:00:00")
 	for name, tc := range map[string]struct {
-		trigger         run.ScheduleTrigger
-		seen, last, now string
-		times           []string
-		missed          int
-		wantLast        string
-		firstInterval   string
+		expression string
+		want       []string
 	}{
-		"a new job begins with the next fire time": {trigger: hourly("", 0), seen: "2026-03-01 10:30:00", now: "2026-03-01 10:59:00"},
-		"the fire time that has come": {
-			trigger: hourly("", 0), seen: "2026-03-01 10:30:00", now: "2026-03-01 11:00:20",
-			times: []string{"2026-03-01 11:00:00"}, wantLast: "2026-03-01 11:00:00", firstInterval: "2026-03-01 10:00:00",
-		},
-		"a tick delivered twice": {trigger: hourly("", 0), seen: "2026-03-01 08:00:00", last: "2026-03-01 11:00:00", now: "2026-03-01 11:00:30", wantLast: "2026-03-01 11:00:00"},
-		"a clock that went back": {trigger: hourly("", 0), seen: "2026-03-01 08:00:00", last: "2026-03-01 11:00:00", now: "2026-03-01 09:00:00", wantLast: "2026-03-01 11:00:00"},
-		"after an outage the latest": {
-			trigger: hourly("latest", 6*time.Hour), seen: "2026-03-01 01:00:00", last: "2026-03-01 08:00:00", now: "2026-03-01 12:30:00",
-			times: []string{"2026-03-01 12:00:00"}, missed: 3, wantLast: "2026-03-01 12:00:00", firstInterval: "2026-03-01 11:00:00",
-		},
-		"after an outage all within the bound": {
-			trigger: hourly("all", 2*time.Hour), seen: "2026-03-01 01:00:00", last: "2026-03-01 08:00:00", now: "2026-03-01 12:30:00",
-			times: []string{"2026-03-01 11:00:00", "2026-03-01 12:00:00"}, missed: 2, wantLast: "2026-03-01 12:00:00", firstInterval: "2026-03-01 10:00:00",
-		},
-		"after an outage none": {
-			trigger: hourly("none", 6*time.Hour), seen: "2026-03-01 01:00:00", last: "2026-03-01 08:00:00", now: "2026-03-01 12:30:00",
-			missed: 4, wantLast: "2026-03-01 12:00:00",
-		},
+		"a rate counts from the start":    {"rate(20 minutes)", []string{"00:07", "00:27", "00:47"}},
+		"both bounds belong to it":        {"cron(0/53 * * * ? *)", []string{"00:53", "01:00"}},
+		"one time inside the bounds":      {"at(2026-03-01T00:30:00)", []string{"00:30"}},
+		"one time outside of the bounds":  {"at(2026-03-01T02:30:00)", nil},
+		"a cron that begins at the start": {"7 * * * *", []string{"00:07"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var last time.Time
-			if tc.last != "" {
-				last = at(tc.last)
+			s := parse(t, tc.expression, "").Between(&start, &end)
+			times, more := s.Times(time.Time{}, utc("2030-01-01 00:00:00"), 10)
+			var got []string
+			for _, at := range times {
+				got = append(got, at.At.Format("15:04"))
 			}
-			got, err := schedule.Due(tc.trigger, at(tc.seen), last, at(tc.now))
-			if err != nil {
-				t.Fatal(err)
+			if strings.Join(got, " ") != strings.Join(tc.want, " ") || more {
+				t.Errorf("times = %v, more %t, want %v", got, more, tc.want)
 			}
-			if len(got.Times) != len(tc.times) || got.Missed != tc.missed {
-				t.Fatalf("Due = %+v, want %v and %d missed", got, tc.times, tc.missed)
-			}
-			for i, want := range tc.times {
-				if !got.Times[i].At.Equal(at(want)) {
-					t.Errorf("time %d = %v, want %s", i, got.Times[i].At, want)
+			for i := len(times) - 1; i >= 0; i-- {
+				if before, _ := s.Prev(times[i].At.Add(1)); !before.Equal(times[i].At) {
+					t.Errorf("Prev after %v = %v", times[i].At, before)
 				}
 			}
-			if tc.firstInterval != "" && !got.Times[0].IntervalStart.Equal(at(tc.firstInterval)) {
-				t.Errorf("interval start = %v, want %s", got.Times[0].IntervalStart, tc.firstInterval)
-			}
-			if tc.wantLast != "" && !got.Last.Equal(at(tc.wantLast)) {
-				t.Errorf("last = %v, want %s", got.Last, tc.wantLast)
+			if before, ok := s.Prev(start); ok {
+				t.Errorf("Prev before the start = %v, want none", before)
 			}
 		})
+	}
+}
+
+func TestTimesSaysWhenThereAreMore(t *testing.T) {
+	s := parse(t, "rate(1 hour)", "")
+	times, more := s.Times(utc("2026-03-01 00:00:00"), utc("2026-03-01 05:00:00"), 4)
+	if len(times) != 4 || !more {
+		t.Fatalf("got %d times, more %t, want 4 and more", len(times), more)
+	}
+	if want := utc("2026-03-01 01:00:00"); !times[0].At.Equal(want) || !times[0].IntervalStart.Equal(want.Add(-time.Hour)) {
+		t.Errorf("first = %+v, want %v and the hour before it", times[0], want)
+	}
+	if _, more = s.Times(utc("2026-03-01 00:00:00"), utc("2026-03-01 04:00:00"), 4); more {
+		t.Error("more = true, want false when exactly all are returned")
+	}
+}
+
+func TestAnIntervalWithoutATimeBeforeItIsEmpty(t *testing.T) {
+	for _, expression := range []string{"at(2026-03-01T00:30:00)", "cron(30 0 1 3 ? 2026)"} {
+		times, _ := parse(t, expression, "").Times(time.Time{}, utc("2030-01-01 00:00:00"), 10)
+		if len(times) != 1 || !times[0].IntervalStart.Equal(times[0].At) {
+			t.Errorf("%s: times = %+v, want one with an empty interval", expression, times)
+		}
+	}
+}
+
+func TestZones(t *testing.T) {
+	for name, tc := range map[string]struct{ zone, suggestion string }{
+		"the wrong case":               {"europe/helsinki", "Europe/Helsinki"},
+		"a city alone":                 {"Helsinki", "Europe/Helsinki"},
+		"a blank for an underscore":    {"America/New York", "America/New_York"},
+		"a typing error":               {"Europe/Helsinky", "Europe/Helsinki"},
+		"an abbreviation":              {"CEST", "Europe/Paris"},
+		"UTC in small letters":         {"utc", "UTC"},
+		"nothing near":                 {"Atlantis/Poseidonis", ""},
+		"the zone of the machine":      {"Local", ""},
+		"a path out of the directory":  {"../../etc/passwd", ""},
+		"an offset that is not a zone": {"+02:00", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := schedule.Parse("@daily", tc.zone)
+			var e *schedule.ZoneError
+			if !errors.As(err, &e) || e.Suggestion != tc.suggestion {
+				t.Fatalf("error = %v, want one that suggests %q", err, tc.suggestion)
+			}
+			if !strings.Contains(err.Error(), tc.suggestion) || !strings.Contains(err.Error(), tc.zone) {
+				t.Errorf("message = %q, want the zone and the suggestion", err)
+			}
+		})
+	}
+	for _, zone := range []string{"", "UTC", "Europe/Helsinki", "Asia/Kathmandu", "Etc/GMT-2"} {
+		if _, err := schedule.Parse("@daily", zone); err != nil {
+			t.Errorf("zone %q: %v", zone, err)
+		}
+	}
+}
+
+func TestNever(t *testing.T) {
+	for name, tc := range map[string]struct{ expression, want string }{
+		"a day that no February has":        {"cron(0 0 31 2 ? *)", "cron(0 0 L 2 ? *)"},
+		"a day that short months lack":      {"cron(5 4 31 2,4,6,9,11 ? *)", "cron(5 4 L 2,4,6,9,11 ? *)"},
+		"a workday near a day that is none": {"cron(0 0 30W 2 ? *)", "cron(0 0 L 2 ? *)"},
+		"a leap day of a common year":       {"cron(0 0 29 2 ? 2027)", "cron(0 0 L 2 ? 2027)"},
+		"a fifth Tuesday of one February":   {"cron(0 0 ? 2 3#5 2027)", "cron(0 0 ? 2 3#5 *)"},
+		"Unix cron":                         {"0 0 30 2 *", "cron(0 0 L 2 ? *)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := parse(t, tc.expression, "Europe/Helsinki")
+			if got := s.Never(); !strings.HasSuffix(got, tc.want) {
+				t.Errorf("Never = %q, want a reason that ends with %s", got, tc.want)
+			}
+		})
+	}
+	for _, expression := range []string{"cron(0 0 29 2 ? *)", "cron(0 0 1 1 ? 1970)", "at(1970-01-01T00:00:00)", "0 0 30 2 1", "rate(1 day)"} {
+		if got := parse(t, expression, "").Never(); got != "" {
+			t.Errorf("%s: Never = %q, want nothing", expression, got)
+		}
+	}
+	start, end := utc("2026-03-01 00:00:00"), utc("2026-03-01 05:00:00")
+	if got := parse(t, "cron(0 6 * * ? *)", "").Between(&start, &end).Never(); !strings.Contains(got, "between") {
+		t.Errorf("Never = %q, want that nothing lies between the bounds", got)
+	}
+}
+
+func TestDiffers(t *testing.T) {
+	start := utc("2026-03-01 00:00:00")
+	for name, tc := range map[string]struct {
+		expression, zone string
+		start            *time.Time
+		want             string
+	}{
+		"a time inside the gap":               {"cron(30 2 * * ? *)", "America/Los_Angeles", nil, "2026-03-08 02:30 does not exist in America/Los_Angeles: the job runs when the clock has passed it, at 2026-03-08 03:00"},
+		"a time inside the gap, as Unix cron": {"30 3 * * 0", "Europe/Helsinki", nil, "2026-03-29 03:30 does not exist"},
+		"an hourly job in the repeated hour":  {"cron(0 * * * ? *)", "Europe/Helsinki", nil, "2026-10-25 03:00 comes twice"},
+		"a half-hour gap":                     {"cron(15 2 ? 10 1#1 *)", "Australia/Lord_Howe", nil, "2026-10-04 02:15 does not exist"},
+		"a gap at midnight":                   {"@daily", "Africa/Cairo", nil, "2026-04-24 00:00 does not exist"},
+		"a rate without a start":              {"rate(5 minutes)", "", nil, "1970"},
+		"a rate with a start":                 {"rate(5 minutes)", "", &start, ""},
+		"once":                                {"at(2026-05-01T00:00:00)", "", nil, ""},
+		"once with bounds":                    {"at(2026-05-01T00:00:00)", "", &start, "ignores them"},
+		"a time outside of the gap":           {"cron(30 4 * * ? *)", "America/Los_Angeles", nil, ""},
+		"a day that no gap falls on":          {"cron(30 2 ? * MON *)", "America/Los_Angeles", nil, ""},
+		"an hourly job where no clock moves":  {"cron(0 * * * ? *)", "Asia/Kathmandu", nil, ""},
+		"UTC":                                 {"cron(30 2 * * ? *)", "", nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := strings.Join(parse(t, tc.expression, tc.zone).Between(tc.start, nil).Differs(start), "\n")
+			if !strings.Contains(got, tc.want) || (got == "") != (tc.want == "") {
+				t.Errorf("Differs = %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestString(t *testing.T) {
+	if got, want := parse(t, "@daily", "Europe/Helsinki").String(), "@daily (Europe/Helsinki)"; got != want {
+		t.Errorf("String = %q, want %q", got, want)
+	}
+	if got, want := parse(t, "@daily", "").String(), "@daily"; got != want {
+		t.Errorf("String = %q, want %q", got, want)
 	}
 }

@@ -24,8 +24,8 @@ func mistake(offset int, format string, args ...any) error {
 	return &SyntaxError{Offset: offset, Message: fmt.Sprintf(format, args...)}
 }
 
-// of fills in the expression of a mistake.
-func of(expression string, err error) error {
+// in fills in the expression of a mistake.
+func in(expression string, err error) error {
 	var e *SyntaxError
 	if errors.As(err, &e) {
 		e.Expression = expression
