@@ -51,7 +51,7 @@ func build(t *testing.T) string {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("build functions/%s: %v\n%s", folder, err, out)
 		}
-		if err := os.WriteFile(filepath.Join(dir, folder, "slipway.json"), compiled, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, folder, "slipway.json"), compiled, 0o600); err != nil { //nolint:gosec // a folder of this test
 			t.Fatal(err)
 		}
 	}
@@ -108,7 +108,7 @@ func newCloud(t *testing.T) *cloud {
 		t.Fatal(err)
 	}
 	getenv := emulator.Environment(t)
-	c.env = map[string]string{
+	c.env = map[string]string{ //nolint:gosec // the emulator's keys mean nothing
 		"SLIPWAY_STACK": "example", "SLIPWAY_TABLE": table, "SLIPWAY_VALUES": string(values), "SLIPWAY_SUBNETS": "subnet-1", "SLIPWAY_PUBLIC_IP": "DISABLED",
 		"SLIPWAY_LAUNCH_QUEUE_URL": c.url["launch"], "SLIPWAY_LAUNCH_DEAD_LETTER_QUEUE_URL": c.url["launch-dead"],
 		"SLIPWAY_LIFECYCLE_DEAD_LETTER_QUEUE_URL": c.url["lifecycle-dead"], "SLIPWAY_MAX_RECEIVES": "5",

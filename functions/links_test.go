@@ -25,7 +25,7 @@ func TestFunctionsLinkOnlyTheServicesThatTheyCall(t *testing.T) {
 }
 
 // forbidden are packages that no function may link, with the reason.
-var forbidden = map[string]string{
+var forbidden = map[string]string{ //nolint:gosec // no credentials
 	"github.com/aws/aws-sdk-go-v2/config": "LoadDefaultConfig links four more services; use internal/cloud/awsconf",
 	"go.yaml.in/yaml/v3":                  "configuration is compiled to JSON at build time",
 	"slipway/internal/config/compile":     "configuration is compiled to JSON at build time",

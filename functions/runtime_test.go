@@ -66,7 +66,7 @@ func start(t *testing.T, bootstrap string, env map[string]string) *lambda {
 	mux.HandleFunc("GET "+runtimeAPI+"invocation/next", l.serveNext)
 	mux.HandleFunc("POST "+runtimeAPI+"invocation/{id}/{what}", l.serveAnswer)
 	l.server = httptest.NewServer(mux)
-	cmd := exec.Command(bootstrap) //nolint:gosec,noctx // built by this test, ended below
+	cmd := exec.Command(bootstrap) //nolint:noctx // ended below
 	cmd.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(l.server.URL, "http://"), "AWS_LAMBDA_LOG_FORMAT=JSON"}
 	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)

@@ -96,7 +96,7 @@ func (w *world) answerTo(ctx context.Context, t *testing.T, payload []byte) stri
 	return string(text)
 }
 
-// batch is an SQS batch of bodies, each received so many times, with the IDs m0, m1, …
+// batch is an SQS batch of bodies, each received so many times, with the IDs m0, m1 and so on.
 func batch(t *testing.T, receives int, bodies ...string) []byte {
 	t.Helper()
 	var records []map[string]any

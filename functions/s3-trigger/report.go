@@ -12,7 +12,7 @@ import (
 func (h *handler) report(ctx context.Context, all []*work, fates []delivery.Fate) {
 	byJob, total := map[string]map[telemetry.Metric]int{}, map[telemetry.Metric]int{}
 	runs := 0
-	for i, w := range all {
+	for _, w := range all {
 		add(total, telemetry.ObjectsUnmatched, w.unmatched)
 		add(total, telemetry.EventsIgnored, w.ignored)
 		for _, a := range w.admitted {
@@ -22,7 +22,9 @@ func (h *handler) report(ctx context.Context, all []*work, fates []delivery.Fate
 			add(byJob[a.Job], metricOf(a.Result), 1)
 			runs++
 		}
-		switch fates[i] {
+	}
+	for _, fate := range fates {
+		switch fate {
 		case delivery.GoBack:
 			add(total, telemetry.EventsReturned, 1)
 		case delivery.GivenUp:

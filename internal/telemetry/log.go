@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// Version is the release that a binary was built from. The build sets it: -X slipway/internal/telemetry.Version=…
+// Version is the release that a binary was built from. The build sets it with the linker's -X.
 var Version = "dev"
 
 // Logger writes what a function does, in the format and from the level that Lambda's logging configuration names. Each
