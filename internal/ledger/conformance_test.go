@@ -290,4 +290,17 @@ func TestANewerLayoutIsRefused(t *testing.T) {
 	if _, err := l.Run(t.Context(), "a"); err == nil || run.Retryable(err) || run.ReasonOf(err) != "ledger-version" {
 		t.Errorf("error = %v, want ledger-version", err)
 	}
+	good := claimed(t, newRun("b"), false)
+	if err := l.Write(t.Context(), run.Write{Job: "images", Changes: []run.Change{{Run: good}}}); err != nil {
+		t.Fatal(err)
+	}
+	unknown := claimed(t, newRun("c"), false)
+	unknown.State, unknown.Owed = "dreaming", []run.Effect{run.OwesMail}
+	if err := l.Write(t.Context(), run.Write{Job: "images", Changes: []run.Change{{Run: unknown}}}); err != nil {
+		t.Fatal(err)
+	}
+	watched, err := l.Watched(t.Context(), noon.Add(time.Hour), 10)
+	if err == nil || len(watched) != 1 || watched[0].ID != "b" {
+		t.Errorf("watched = %v, %v; want the run that can be read, and an error about the other", watched, err)
+	}
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,12 +31,14 @@ func (l *Ledger) Run(ctx context.Context, id run.ID) (run.Run, error) {
 	return decodeRun(it)
 }
 
-// Queued returns queued runs of a job that are due, the longest due first.
+// Queued returns queued runs of a job that are due, the longest due first. Runs that this release cannot read are left
+// alone: the error names them, and the others are returned beside it.
 func (l *Ledger) Queued(ctx context.Context, job string, now time.Time, limit int) ([]run.Run, error) {
 	return l.runs(ctx, kindQueued(job), now, limit)
 }
 
-// Watched returns runs that are active or owe something and are due, the longest due first.
+// Watched returns runs that are active or owe something and are due, the longest due first; unreadable ones as in
+// Queued.
 func (l *Ledger) Watched(ctx context.Context, now time.Time, limit int) ([]run.Run, error) {
 	return l.runs(ctx, kindWatch, now, limit)
 }
@@ -46,14 +49,16 @@ func (l *Ledger) runs(ctx context.Context, kind string, now time.Time, limit int
 		return nil, err
 	}
 	out := make([]run.Run, 0, len(items))
+	var unreadable []error
 	for _, it := range items {
 		r, err := decodeRun(it)
 		if err != nil {
-			return nil, err
+			unreadable = append(unreadable, err)
+			continue
 		}
 		out = append(out, r)
 	}
-	return out, nil
+	return out, errors.Join(unreadable...)
 }
 
 // encodeRun is the item of a run at the revision after the one it was read at.

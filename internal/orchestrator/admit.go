@@ -115,13 +115,10 @@ func (o *Orchestrator) LaunchQueued(ctx context.Context, job string) error {
 	for timeLeft(ctx) {
 		queued, err := o.ledger.Queued(ctx, job, o.now(), run.MaxWrite)
 		if err != nil {
-			return fmt.Errorf("read the queued runs of job %s: %w", job, err)
+			err = fmt.Errorf("read the queued runs of job %s: %w", job, err)
 		}
-		if len(queued) == 0 {
-			return nil
-		}
-		if moved := o.launchSome(ctx, job, queued); moved == 0 || len(queued) < run.MaxWrite {
-			return nil
+		if moved := o.launchSome(ctx, job, queued); err != nil || moved == 0 || len(queued) < run.MaxWrite {
+			return err
 		}
 	}
 	return nil

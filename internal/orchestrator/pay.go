@@ -86,14 +86,8 @@ const flushBatch = 200
 func (o *Orchestrator) Flush(ctx context.Context) error {
 	now := o.now()
 	runs, err := o.ledger.Watched(ctx, now, flushBatch)
-	if err != nil {
-		return fmt.Errorf("read what runs owe: %w", err)
-	}
-	incidents, err := o.ledger.OwingIncidents(ctx, now.Add(-run.SettleWithin), flushBatch)
-	if err != nil {
-		return fmt.Errorf("read what incidents owe: %w", err)
-	}
-	problems := make([]error, len(runs)+len(incidents))
+	incidents, incidentsErr := o.ledger.OwingIncidents(ctx, now.Add(-run.SettleWithin), flushBatch)
+	problems := make([]error, len(runs)+len(incidents), len(runs)+len(incidents)+2)
 	each(len(problems), func(i int) {
 		if i < len(runs) {
 			problems[i] = o.payLate(ctx, runs[i])
@@ -101,5 +95,10 @@ func (o *Orchestrator) Flush(ctx context.Context) error {
 		}
 		problems[i] = o.payIncident(ctx, incidents[i-len(runs)])
 	})
+	for _, e := range []error{err, incidentsErr} {
+		if e != nil {
+			problems = append(problems, fmt.Errorf("read what is owed: %w", e))
+		}
+	}
 	return errors.Join(problems...)
 }

@@ -18,6 +18,7 @@ type Runs interface {
 }
 
 // Index finds runs that something is due for. It is a hint and may be stale: the write that follows decides.
+// An error beside runs tells of others that cannot be read; they keep nobody from these.
 type Index interface {
 	// Queued returns up to limit queued runs of the job that are due, the longest due first.
 	Queued(ctx context.Context, job string, now time.Time, limit int) ([]run.Run, error)

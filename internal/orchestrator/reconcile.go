@@ -17,10 +17,10 @@ const reconcileBatch = 1000
 // of, and those that somebody wants stopped. It returns how many it looked at.
 func (o *Orchestrator) reconcile(ctx context.Context) (int, error) {
 	runs, err := o.ledger.Watched(ctx, o.now(), reconcileBatch)
-	if err != nil {
-		return 0, fmt.Errorf("read the runs to look after: %w", err)
-	}
 	var problems []error
+	if err != nil {
+		problems = append(problems, fmt.Errorf("read the runs to look after: %w", err))
+	}
 	var unlaunched []run.Run
 	tasks := map[string][]run.Run{} // by cluster
 	looked := 0
