@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	_ "golang.org/x/crypto/x509roots/fallback" // an image FROM scratch has no certificate roots of its own
 )
@@ -19,10 +20,11 @@ import (
 const answerWithin = 30 * time.Second
 
 // AWS is the configuration that the environment describes: on ECS the task role's credentials and the region, on a
-// laptop AWS_ENDPOINT_URL and keys that mean nothing.
+// laptop AWS_ENDPOINT_URL and keys that mean nothing. It does not ask the instance's metadata service: a container has
+// no business with the rights of its host.
 func AWS(ctx context.Context) (aws.Config, error) {
 	client := awshttp.NewBuildableClient().WithTransportOptions(answerInTime)
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(client))
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(client), config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("read the AWS configuration: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // The exit codes of the reference containers.
@@ -101,11 +102,15 @@ var words = map[string]string{
 	"QueueDoesNotExist":                       "the queue does not exist",
 }
 
-// Explain shortens an error of AWS to what it means and its code. It leaves any other error as it is, and keeps err in
-// the chain.
+// Explain shortens an error of AWS to what it means and its code, and one on the way to AWS to what happened. It leaves
+// any other error as it is, and keeps err in the chain.
 func Explain(err error) error {
 	var api smithy.APIError
-	if !errors.As(err, &api) {
+	var unsent *smithyhttp.RequestSendError
+	switch {
+	case errors.As(err, &unsent):
+		return &explained{"no answer: " + unsent.Err.Error(), err}
+	case !errors.As(err, &api):
 		return err
 	}
 	text, ok := words[api.ErrorCode()]
