@@ -129,20 +129,7 @@ func (e *ECS) converge() {
 }
 
 func (e *ECS) convergeOne(s *service) {
-	var wanted, old []*Task
-	running := 0
-	for _, t := range e.tasksOf(s) {
-		switch {
-		case t.DesiredStatus == "STOPPED":
-		case t.StartedBy != s.Deployment:
-			old = append(old, t)
-		default:
-			wanted = append(wanted, t)
-			if t.LastStatus == "RUNNING" {
-				running++
-			}
-		}
-	}
+	wanted, old, running := e.sort(s)
 	e.stopFirst(wanted, len(wanted)-s.Desired, s)
 	if running >= s.Desired {
 		e.stopFirst(old, len(old), s)
@@ -150,11 +137,27 @@ func (e *ECS) convergeOne(s *service) {
 	for n := len(wanted); n < s.Desired && e.startFor(s); n++ {
 		s.note(e, "has started 1 tasks.")
 	}
-	if running == s.Desired && len(wanted) == s.Desired && len(old) == 0 && !s.steady {
+	if running == s.Desired && len(wanted)+len(old) == s.Desired && !s.steady {
 		s.steady = true
 		s.note(e, "has reached a steady state.")
 		e.act(s, serviceAction{EventType: "INFO", EventName: "SERVICE_STEADY_STATE"})
 	}
+}
+
+// sort tells the tasks of a service that nobody asked to stop: those of its deployment, how many of them run, and those
+// of older deployments.
+func (e *ECS) sort(s *service) (wanted, old []*Task, running int) {
+	for _, t := range e.tasksOf(s) {
+		switch {
+		case t.DesiredStatus == "STOPPED":
+		case t.StartedBy != s.Deployment:
+			old = append(old, t)
+		default:
+			wanted = append(wanted, t)
+			running += progress(t)
+		}
+	}
+	return wanted, old, running
 }
 
 // stopFirst asks up to n of the tasks to stop: unprotected ones only, the newest first unless told otherwise.
@@ -177,7 +180,7 @@ func (e *ECS) stopFirst(tasks []*Task, n int, s *service) {
 	}
 }
 
-// progress puts tasks that do not run yet before those that do.
+// progress is 1 for a task that runs, else 0.
 func progress(t *Task) int {
 	if t.LastStatus == "RUNNING" {
 		return 1

@@ -212,17 +212,20 @@ type RuntimePlatform struct {
 
 // ContainerDefinition is one container of a definition.
 type ContainerDefinition struct {
-	Name             string     `json:"name"`
-	Image            string     `json:"image"`
-	Essential        *bool      `json:"essential"`
-	Command          []string   `json:"command"`
-	EntryPoint       []string   `json:"entryPoint"`
-	Environment      []Variable `json:"environment"`
-	StopTimeout      int        `json:"stopTimeout"`
-	LogConfiguration *struct {
-		LogDriver string            `json:"logDriver"`
-		Options   map[string]string `json:"options"`
-	} `json:"logConfiguration"`
+	Name             string            `json:"name"`
+	Image            string            `json:"image"`
+	Essential        *bool             `json:"essential"`
+	Command          []string          `json:"command"`
+	EntryPoint       []string          `json:"entryPoint"`
+	Environment      []Variable        `json:"environment"`
+	StopTimeout      int               `json:"stopTimeout"`
+	LogConfiguration *LogConfiguration `json:"logConfiguration"`
+}
+
+// LogConfiguration says where a container's output goes.
+type LogConfiguration struct {
+	LogDriver string            `json:"logDriver"`
+	Options   map[string]string `json:"options"`
 }
 
 // EnvironmentOf is what a container finds: the definition's variables, then the overrides'.

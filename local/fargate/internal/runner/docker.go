@@ -60,7 +60,7 @@ func (d Docker) Pull(ctx context.Context, image string) error {
 // Start runs the container in the foreground of a docker command, which brings its output and its exit code.
 func (d Docker) Start(c Container) (Running, error) {
 	name := "slipway-" + c.Task + "-" + c.Name
-	cmd := exec.Command("docker", d.arguments(name, c)...) //nolint:gosec // running what a task definition says is what this is for
+	cmd := exec.CommandContext(context.Background(), "docker", d.arguments(name, c)...) //nolint:gosec // running what a task definition says is what this is for
 	cmd.Stdout, cmd.Stderr = c.Output, c.Output
 	if err := cmd.Start(); err != nil {
 		return nil, cannotCreate(err)
@@ -115,7 +115,7 @@ func (c *container) Wait() Exit {
 func (c *container) Stop() {
 	go func() {
 		for {
-			if exec.Command("docker", "stop", "--time", strconv.Itoa(int(c.timeout.Seconds())), c.name).Run() == nil { //nolint:gosec // our own name
+			if exec.CommandContext(context.Background(), "docker", "stop", "--time", strconv.Itoa(int(c.timeout.Seconds())), c.name).Run() == nil { //nolint:gosec // our own name
 				return
 			}
 			select {

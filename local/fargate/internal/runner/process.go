@@ -48,7 +48,7 @@ func (p Processes) Start(c Container) (Running, error) {
 	if err != nil {
 		return nil, cannotCreate(err)
 	}
-	cmd := exec.Command(program, args...) //nolint:gosec // running what a task definition says is what this is for
+	cmd := exec.CommandContext(context.Background(), program, args...) //nolint:gosec // running what a task definition says is what this is for
 	cmd.Dir = dir
 	cmd.Env = append(pairs(c.Environment), "TMPDIR="+dir)
 	cmd.Stdout, cmd.Stderr = c.Output, c.Output

@@ -1,15 +1,14 @@
 package server_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -51,7 +50,7 @@ func newStand(t *testing.T, engine string) *stand {
 	t.Helper()
 	upstream := emulator.Endpoint(t)
 	bin := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(bin, "probe"), "./testdata/task")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(bin, "probe"), "./testdata/task") //nolint:gosec // our own program
 	build.Env = append(build.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the task: %v\n%s", err, out)
@@ -65,7 +64,7 @@ func newStand(t *testing.T, engine string) *stand {
 	go func() {
 		done <- server.Run(ctx, server.Options{
 			Listen: address, Upstream: upstream, Engine: engine, Bin: bin, Region: region, Key: "test", Secret: "test",
-			Start: 100 * time.Millisecond, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Start: 100 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
 		})
 	}()
 	t.Cleanup(func() {
@@ -86,19 +85,19 @@ func newStand(t *testing.T, engine string) *stand {
 		logs: cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { o.BaseEndpoint = &upstream }),
 		sqs:  sqs.NewFromConfig(cfg, func(o *sqs.Options) { o.BaseEndpoint = &upstream }),
 	}
-	s.until("the server answers", func() bool { _, err := http.Get(s.base + "/_slipway/health"); return err == nil })
+	s.until("the server answers", func() bool { return s.web(http.MethodGet, "/_slipway/health", "") == http.StatusOK })
 	s.furnish(eventbridge.NewFromConfig(cfg, func(o *eventbridge.Options) { o.BaseEndpoint = &upstream }))
 	return s
 }
 
 func image(t *testing.T, bin string) {
 	t.Helper()
-	build := exec.CommandContext(t.Context(), "docker", "build", "-q", "-t", "slipway/probe:test", "-f", "-", bin)
-	build.Env = append(build.Environ(), "DOCKER_BUILDKIT=0")
-	build.Args = []string{"docker", "build", "-q", "-t", "slipway/probe:test", bin}
-	if err := exec.Command("sh", "-c", `printf 'FROM scratch\nCOPY probe /probe\nENTRYPOINT ["/probe"]\n' > "$0/Dockerfile"`, bin).Run(); err != nil {
+	file := "FROM scratch\nCOPY probe /probe\nENTRYPOINT [\"/probe\"]\n"
+	if err := os.WriteFile(filepath.Join(bin, "Dockerfile"), []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	build := exec.CommandContext(t.Context(), "docker", "build", "-q", "-t", "slipway/probe:test", bin) //nolint:gosec // our own folder
+	build.Env = append(build.Environ(), "DOCKER_BUILDKIT=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the image: %v\n%s", err, out)
 	}
@@ -106,11 +105,11 @@ func image(t *testing.T, bin string) {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // it was never used
+	defer l.Close()
 	return l.Addr().String()
 }
 
@@ -249,12 +248,22 @@ func (s *stand) log(arn string) string {
 
 func (s *stand) inject(fault string) {
 	s.t.Helper()
-	res, err := http.Post(s.base+"/_slipway/faults", "application/json", bytes.NewReader([]byte(fault)))
-	s.must(err)
-	defer res.Body.Close() //nolint:errcheck // only its status counts
-	if res.StatusCode != http.StatusOK {
-		s.t.Fatalf("inject %s: %s", fault, res.Status)
+	if status := s.web(http.MethodPost, "/_slipway/faults", fault); status != http.StatusOK {
+		s.t.Fatalf("inject %s: %d", fault, status)
 	}
+}
+
+// web is the status of a request, zero when there is no answer.
+func (s *stand) web(method, path, body string) int {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.base+path, strings.NewReader(body))
+	s.must(err)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0
+	}
+	s.must(res.Body.Close())
+	return res.StatusCode
 }
 
 func engines(t *testing.T) []string {
