@@ -22,12 +22,15 @@ const scheduledLayout = "20060102T150405Z"
 // lowerBase32 keeps IDs inside the characters that startedBy accepts.
 var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// ObjectID is the ID of the run of one job for one version of one object. Versioned buckets are told apart by the
-// version ID, others by the sequencer of the event.
+// ObjectID is the ID of the run of one job for one version of one object. Objects of versioned buckets are told apart by
+// the version ID, others by the sequencer of the event, and by their ETag where an event has neither.
 func ObjectID(stack, job string, o Object) ID {
 	version := o.VersionID
 	if version == "" || version == "null" { // "null" is the version of an object in an unversioned bucket
 		version = o.Sequencer
+	}
+	if version == "" {
+		version = o.ETag
 	}
 	sum := digest(stack, job, o.Bucket, o.Key, version)
 	return ID(job + "-" + lowerBase32.EncodeToString(sum[:])[:idLength])
