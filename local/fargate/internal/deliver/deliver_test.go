@@ -74,14 +74,16 @@ func TestEventsReachTheTargetsOfTheirRules(t *testing.T) {
 	}{
 		"a queue and a function": {
 			[]upstream.Rule{rule(mine, upstream.Target{ARN: "arn:aws:sqs:r:1:q"}, upstream.Target{ARN: "arn:aws:lambda:r:1:function:f"})},
-			[]string{"arn:aws:sqs:r:1:q 1", "arn:aws:lambda:r:1:function:f 1"}, 1,
+			[]string{"arn:aws:sqs:r:1:q 1", "arn:aws:lambda:r:1:function:f 1"},
+			1,
 		},
 		"another source is not asked about":      {[]upstream.Rule{rule(`{"source":["aws.s3"]}`, upstream.Target{ARN: "arn:aws:sqs:r:1:q"})}, nil, 0},
 		"another detail type is not asked about": {[]upstream.Rule{rule(`{"source":["aws.ecs"],"detail-type":["ECS Service Action"]}`, upstream.Target{ARN: "arn:aws:sqs:r:1:q"})}, nil, 0},
 		"a prefix is asked about":                {[]upstream.Rule{rule(`{"source":[{"prefix":"aws."}]}`, upstream.Target{ARN: "arn:aws:sqs:r:1:q"})}, []string{"arn:aws:sqs:r:1:q 1"}, 1},
 		"a text of its own": {
 			[]upstream.Rule{rule(mine, upstream.Target{ARN: "arn:aws:sqs:r:1:q", Input: `"hello"`}, upstream.Target{ARN: "arn:aws:sqs:r:1:q", InputPath: "$.detail"})},
-			[]string{`arn:aws:sqs:r:1:q "hello"`, `arn:aws:sqs:r:1:q {"a":1}`}, 1,
+			[]string{`arn:aws:sqs:r:1:q "hello"`, `arn:aws:sqs:r:1:q {"a":1}`},
+			1,
 		},
 		"a target that is away": {[]upstream.Rule{rule(mine, dead)}, []string{"arn:aws:sqs:r:1:dead 1"}, 1},
 	} {
