@@ -129,18 +129,20 @@ func TestInstantsOfTheDocuments(t *testing.T) {
 // The zones beside the common ones: gaps of half an hour, gaps at midnight, a day left out.
 func TestInstantsOfRareClocks(t *testing.T) {
 	for name, tc := range map[string]documented{
-		"the half hour that Lord Howe leaves out":       {expression: "cron(15 2 * * ? *)", zone: "Australia/Lord_Howe", from: "2025-10-04 00:00:00", want: "10-04 15:30, 10-05 15:15"},
-		"the half hour that Lord Howe repeats":          {expression: "cron(45 1 * * ? *)", zone: "Australia/Lord_Howe", from: "2025-04-05 00:00:00", want: "04-05 14:45, 04-06 15:15"},
-		"each quarter in Lord Howe's repeated time":     {expression: "cron(0/15 * * * ? *)", zone: "Australia/Lord_Howe", from: "2025-04-05 14:35:00", want: "04-05 14:45, 04-05 15:00, 04-05 15:15, 04-05 15:30"},
-		"midnight that Sao Paulo left out":              {expression: "@daily", zone: "America/Sao_Paulo", from: "2018-11-03 12:00:00", want: "11-04 03:00, 11-05 02:00"},
-		"midnight that Cairo leaves out":                {expression: "30 0 * * *", zone: "Africa/Cairo", from: "2026-04-23 12:00:00", want: "04-23 22:00, 04-24 21:30"},
-		"the hour before midnight that Cairo repeats":   {expression: "cron(30 23 * * ? *)", zone: "Africa/Cairo", from: "2026-10-29 12:00:00", want: "10-29 20:30, 10-30 21:30"},
-		"the day that Apia left out":                    {expression: "cron(0 12 * * ? *)", zone: "Pacific/Apia", from: "2011-12-29 12:00:00", want: "12-29 22:00, 12-30 10:00, 12-30 22:00, 12-31 22:00"},
-		"an hourly job over the day that Apia left out": {expression: "cron(0 * * * ? *)", zone: "Pacific/Apia", from: "2011-12-30 08:30:00", want: "12-30 09:00, 12-30 10:00, 12-30 11:00"},
-		"a quarter of an hour east of India":            {expression: "@daily", zone: "Asia/Kathmandu", from: "2026-03-01 00:00:00", want: "03-01 18:15, 03-02 18:15"},
-		"the last day of a leap year":                   {expression: "cron(0 * * * ? *)", zone: "Europe/Helsinki", from: "2040-12-31 00:30:00", want: "12-31 01:00, 12-31 02:00"},
-		"once inside a gap":                             {expression: "at(2026-03-29T03:30:00)", zone: "Europe/Helsinki", from: "2026-01-01 00:00:00", want: "03-29 01:00"},
-		"once inside a repeated hour":                   {expression: "at(2026-10-25T03:30:00)", zone: "Europe/Helsinki", from: "2026-01-01 00:00:00", want: "10-25 00:30"},
+		"the half hour that Lord Howe leaves out":        {expression: "cron(15 2 * * ? *)", zone: "Australia/Lord_Howe", from: "2025-10-04 00:00:00", want: "10-04 15:30, 10-05 15:15"},
+		"the half hour that Lord Howe repeats":           {expression: "cron(45 1 * * ? *)", zone: "Australia/Lord_Howe", from: "2025-04-05 00:00:00", want: "04-05 14:45, 04-06 15:15"},
+		"each quarter in Lord Howe's repeated time":      {expression: "cron(0/15 * * * ? *)", zone: "Australia/Lord_Howe", from: "2025-04-05 14:35:00", want: "04-05 14:45, 04-05 15:00, 04-05 15:15, 04-05 15:30"},
+		"midnight that Sao Paulo left out":               {expression: "@daily", zone: "America/Sao_Paulo", from: "2018-11-03 12:00:00", want: "11-04 03:00, 11-05 02:00"},
+		"midnight that Cairo leaves out":                 {expression: "30 0 * * *", zone: "Africa/Cairo", from: "2026-04-23 12:00:00", want: "04-23 22:00, 04-24 21:30"},
+		"the hour before midnight that Cairo repeats":    {expression: "cron(30 23 * * ? *)", zone: "Africa/Cairo", from: "2026-10-29 12:00:00", want: "10-29 20:30, 10-30 21:30"},
+		"the day that Apia left out":                     {expression: "cron(0 12 * * ? *)", zone: "Pacific/Apia", from: "2011-12-29 12:00:00", want: "12-29 22:00, 12-30 10:00, 12-30 22:00, 12-31 22:00"},
+		"an hourly job over the day that Apia left out":  {expression: "cron(0 * * * ? *)", zone: "Pacific/Apia", from: "2011-12-30 08:30:00", want: "12-30 09:00, 12-30 10:00, 12-30 11:00"},
+		"a quarter of an hour east of India":             {expression: "@daily", zone: "Asia/Kathmandu", from: "2026-03-01 00:00:00", want: "03-01 18:15, 03-02 18:15"},
+		"the last day of a leap year":                    {expression: "cron(0 * * * ? *)", zone: "Europe/Helsinki", from: "2040-12-31 00:30:00", want: "12-31 01:00, 12-31 02:00"},
+		"once inside a gap":                              {expression: "at(2026-03-29T03:30:00)", zone: "Europe/Helsinki", from: "2026-01-01 00:00:00", want: "03-29 01:00"},
+		"an hour before midnight that only this day has": {expression: "cron(30 * 29 10 ? *)", zone: "Africa/Cairo", from: "2026-10-29 20:00:00", want: "10-29 20:30, 10-29 21:30, 10-28 22:30"},
+		"a midnight that St. John's repeated":            {expression: "cron(0 * 7 11 ? 2010)", zone: "America/St_Johns", from: "2010-11-07 00:00:00", want: "11-07 02:30, 11-07 03:30, 11-07 04:30"},
+		"once inside a repeated hour":                    {expression: "at(2026-10-25T03:30:00)", zone: "Europe/Helsinki", from: "2026-01-01 00:00:00", want: "10-25 00:30"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := parse(t, tc.expression, tc.zone)
@@ -150,8 +152,18 @@ func TestInstantsOfRareClocks(t *testing.T) {
 				if got := next.Format("01-02 15:04"); !ok || got != want {
 					t.Fatalf("time %d = %s, want %s", i+1, got, want)
 				}
+				if before, ok := s.Prev(next.Add(-1)); ok && before.After(at) || i > 0 && !before.Equal(at) {
+					t.Fatalf("Prev before time %d = %v, want %v", i+1, before, at)
+				}
 				at = next
 			}
 		})
+	}
+}
+
+func TestPrevInARepeatedTimeThatBeganAfterMidnight(t *testing.T) {
+	s := parse(t, "cron(0 * 7 11 ? 2010)", "America/St_Johns") // 00:01 went back to 23:01, the day before
+	if got, _ := s.Prev(utc("2010-11-07 03:00:00")); !got.Equal(utc("2010-11-07 02:30:00")) {
+		t.Errorf("Prev = %v, want the first midnight", got)
 	}
 }

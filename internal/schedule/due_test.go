@@ -46,7 +46,7 @@ func TestDue(t *testing.T) {
 			trigger: hourly("", 0), seen: "08:00:00", now: "07:00:00",
 		},
 		"a tick that was left out loses nothing, whatever catchUp says": {
-			trigger: every("* * * * *", "none", 0), seen: "08:00:00", last: "10:00:00", now: "10:02:50",
+			trigger: every("* * * * *", "latest", 0), seen: "08:00:00", last: "10:00:00", now: "10:02:50",
 			times: "10:00-10:01 10:01-10:02", wantLast: "10:02:00",
 		},
 		"after an outage the latest": {
