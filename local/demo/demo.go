@@ -144,12 +144,12 @@ func verdict(links []string, broken sabotage) error {
 func (d *demonstration) progress(f facts) []string {
 	var lines []string
 	for _, s := range f.objects {
-		lines = append(lines, fmt.Sprintf("  %-72s %s", s.key, d.state(s)))
+		lines = append(lines, fmt.Sprintf("  %-52s %s", d.short(s.key), d.state(s)))
 	}
 	lines = append(lines,
-		fmt.Sprintf("  %-72s %d desired, %d running; the queue: %d waiting, %d at work", "worker service",
+		fmt.Sprintf("  %-52s %d desired, %d running; the queue: %d waiting, %d at work", "worker service",
 			f.service.desired, f.service.running, f.work.Visible, f.work.InFlight),
-		fmt.Sprintf("  %-72s %s", "scheduled report", d.reported(f)))
+		fmt.Sprintf("  %-52s %s", "scheduled report", d.reported(f)))
 	return lines
 }
 

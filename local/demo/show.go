@@ -37,25 +37,29 @@ func (d *demonstration) outcomes() [][]string {
 	rows := [][]string{{"object", "run", "task", "exit", "start", "end"}}
 	for _, s := range d.last.objects {
 		if len(s.tasks) == 0 {
-			rows = append(rows, []string{s.key, "-", "-", "-", "-", "-"})
+			rows = append(rows, []string{d.short(s.key), "-", "-", "-", "-", "-"})
 		}
 		for _, t := range s.tasks {
-			rows = append(rows, outcome(s, t))
+			rows = append(rows, append([]string{d.short(s.key)}, outcome(s, t)...))
 		}
 	}
 	return rows
 }
 
+// short is a key without the name of the demonstration.
+func (d *demonstration) short(key string) string { return strings.Replace(key, d.name+"/", "", 1) }
+
+// outcome is what became of one task: its run, ID, exit code, and seconds from the upload to its start and end.
 func outcome(s seen, t observe.Task) []string {
-	row := []string{s.key, t.Run(), t.ID(), "-", "-", "-"}
+	row := []string{t.Run(), t.ID(), "-", "-", "-"}
 	if t.ExitCode != nil {
-		row[3] = fmt.Sprint(*t.ExitCode)
+		row[2] = fmt.Sprint(*t.ExitCode)
 	}
 	if !t.StartedAt.IsZero() {
-		row[4] = fmt.Sprintf("%.1f", t.StartedAt.Sub(s.uploadedAt).Seconds())
+		row[3] = fmt.Sprintf("%.1f", t.StartedAt.Sub(s.uploadedAt).Seconds())
 	}
 	if !t.StoppedAt.IsZero() {
-		row[5] = fmt.Sprintf("%.1f", t.StoppedAt.Sub(s.uploadedAt).Seconds())
+		row[4] = fmt.Sprintf("%.1f", t.StoppedAt.Sub(s.uploadedAt).Seconds())
 	}
 	return row
 }
@@ -66,11 +70,24 @@ func (d *demonstration) showDecisions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.screen.Print("\nThe scaler's decisions:")
+	rows := [][]string{{"at", "from", "to", "reason", "waiting", "at work", "running"}}
 	for _, l := range lines {
-		if l.Fields["reason"] != nil {
-			d.screen.Print("  %6.1f  %v", l.At.Sub(d.began).Seconds(), l.Text)
+		if f := l.Fields; f["message"] == "scaling decided" {
+			at := fmt.Sprintf("%.1f", l.At.Sub(d.began).Seconds())
+			rows = append(rows, []string{at, word(f["from"]), word(f["to"]), word(f["reason"]), word(f["visible"]), word(f["inFlight"]), word(f["running"])})
 		}
 	}
+	d.screen.Print("\nThe scaler's decisions:")
+	for _, line := range screen.Table(rows) {
+		d.screen.Print("  %s", line)
+	}
 	return nil
+}
+
+// word is a field of a log line; one that is not there is a dash.
+func word(v any) string {
+	if v == nil {
+		return "-"
+	}
+	return fmt.Sprint(v)
 }

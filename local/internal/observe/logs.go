@@ -65,5 +65,10 @@ func (o *Observer) logGroup(ctx context.Context, function string) (string, error
 func lineOf(at time.Time, text string) Line {
 	l := Line{At: at, Text: strings.TrimSpace(text)}
 	_ = json.Unmarshal([]byte(l.Text), &l.Fields) // a line that is not JSON has no fields
+	if text, ok := l.Fields["timestamp"].(string); ok {
+		if written, err := time.Parse(time.RFC3339, text); err == nil {
+			l.At = written // the emulator has the lines of an invocation only when it ends
+		}
+	}
 	return l
 }

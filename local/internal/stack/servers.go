@@ -25,6 +25,7 @@ func (o Options) startEmulator(ctx context.Context) (process.Process, error) {
 		"MINISTACK_REGION="+Region, "MINISTACK_ACCOUNT_ID="+Account, "DOCKER_HOST=unix://"+o.in("none"),
 		"TMPDIR="+o.in("tmp"), "STATE_DIR="+o.in("tmp", "state"), "S3_DATA_DIR="+o.in("tmp", "s3"),
 		"PERSIST_STATE=0", "S3_PERSIST=0", "SFTP_ENABLED=0", "IOT_MTLS_ENABLED=0",
+		"AWS_LAMBDA_LOG_FORMAT=JSON", // what Lambda sets for the template's LoggingConfig, and the emulator does not
 	)
 	return o.start(ctx, "emulator", o.Port, env, o.tool("ministack"))
 }
