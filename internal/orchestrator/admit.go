@@ -147,11 +147,14 @@ func (o *Orchestrator) launchSome(ctx context.Context, job string, queued []run.
 // giveUp ends a queued run whose startWithin has passed.
 func (o *Orchestrator) giveUp(ctx context.Context, r run.Run) int {
 	why := "it was not launched within " + r.LaunchDeadline.Sub(r.AdmittedAt).String()
-	if err := o.end(ctx, r, startFailed("launch-deadline", why+lastWhy(r))); err != nil {
-		o.log.WarnContext(ctx, "launch deadline not recorded", "run", r.ID, "error", err)
-		return 0
+	ended, err := o.end(ctx, r, startFailed("launch-deadline", why+lastWhy(r)))
+	if err != nil {
+		o.log.WarnContext(ctx, "launch deadline not recorded, or not told of", "run", r.ID, "error", err)
 	}
-	return 1
+	if ended {
+		return 1
+	}
+	return 0
 }
 
 // lastWhy tells what the newest launch met, for a person.

@@ -53,20 +53,21 @@ func (o *Orchestrator) save(ctx context.Context, from, to run.Run) error {
 	return nil
 }
 
-// end makes a run final and does what it owes.
-func (o *Orchestrator) end(ctx context.Context, r run.Run, outcome run.Outcome) error {
+// end makes a run final that has no task, and does what it owes. A run that has gone on meanwhile is left alone: it may
+// have a task by now. It reports whether the run was ended.
+func (o *Orchestrator) end(ctx context.Context, r run.Run, outcome run.Outcome) (bool, error) {
 	now := o.now()
-	ended, changed, err := o.change(ctx, r, func(r run.Run) (run.Run, error) {
-		if r.State.Final() {
-			return r, errUnchanged
+	ended, changed, err := o.change(ctx, r, func(current run.Run) (run.Run, error) {
+		if current.State != r.State || current.Attempt != r.Attempt || current.Launch != r.Launch || current.TaskARN != "" {
+			return current, errUnchanged
 		}
-		return r.End(outcome, now, now, owedBy(r, outcome)...)
+		return current.End(outcome, now, now, owedBy(current, outcome)...)
 	})
 	if err != nil || !changed {
-		return err
+		return false, err
 	}
 	o.log.InfoContext(ctx, "run ended", "run", r.ID, "job", r.Job, "state", ended.State, "class", outcome.Class)
-	return o.pay(ctx, ended)
+	return true, o.pay(ctx, ended)
 }
 
 // owedBy lists what a run owes once it is final with the outcome: an event always, a mail when it has failed.

@@ -36,10 +36,10 @@ func newGroup(job run.Job, items []item) *group {
 }
 
 // set records what became of a run.
-func (g *group) set(id run.ID, result Result) {
+func (g *group) set(id run.ID, result Result, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.known[id] = Admission{ID: id, Job: g.job.Name, Result: result}
+	g.known[id] = Admission{ID: id, Job: g.job.Name, Result: result, Err: err}
 }
 
 // all returns an admission for each run; those that nothing was recorded of get the given result.
@@ -93,7 +93,7 @@ func (g *group) resolve(c *run.Conflict, now time.Time) {
 		case current.State == run.Queued && !current.NotBefore.After(now) && !current.LaunchExpired(now):
 			kept = append(kept, item{run: current, hold: it.hold})
 		default:
-			g.set(it.run.ID, Duplicate)
+			g.set(it.run.ID, Duplicate, nil)
 		}
 	}
 	g.items = kept

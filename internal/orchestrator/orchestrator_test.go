@@ -407,3 +407,49 @@ func TestALedgerThatDoesNotAnswerLosesNothing(t *testing.T) {
 		t.Errorf("admission = %+v with %d tasks, want it to be sent again and nothing started", got[0], len(w.ecs.All()))
 	}
 }
+
+// refuseDefinition makes the task definition one that can never be used.
+func refuseDefinition(string) (fake.TaskDefinition, error) {
+	return fake.TaskDefinition{}, &fake.ECSError{Code: "ClientException", Message: "Unable to describe task definition.", Status: 400}
+}
+
+func TestARunThatMayHaveATaskOutlivesItsDefinition(t *testing.T) {
+	job := images()
+	job.Concurrency.Max = 1
+	w := newWorld(t, job)
+	w.ecs.Fault = func(operation string) *fake.Fault {
+		if operation == "RunTask" {
+			return &fake.Fault{Error: &fake.ECSError{Message: "lost"}, Afterwards: true}
+		}
+		return nil
+	}
+	w.admit(want("images", "a.png"))
+	w.ecs.Fault, w.ecs.Definition = nil, refuseDefinition
+	if got := w.admit(want("images", "a.png")); got[0].Result != orchestrator.Duplicate {
+		t.Errorf("admission = %+v, want a duplicate", got[0])
+	}
+	if r := w.onlyRun(); r.State != run.Starting || !r.Slot {
+		t.Errorf("run = %s, slot %t; want it as it was, since ECS may have its task", r.State, r.Slot)
+	}
+	w.finish(0)
+	if r := w.onlyRun(); r.State != run.Succeeded {
+		t.Errorf("run = %s, want it succeeded", r.State)
+	}
+}
+
+func TestARefusalThatCannotBeStoredIsSentAgain(t *testing.T) {
+	w := newWorld(t, images())
+	w.ecs.Definition = refuseDefinition
+	w.ledger.Fault = func(string, bool) error { return errors.New("no answer") }
+	if got := w.admit(want("images", "a.png")); got[0].Err == nil || !run.Retryable(got[0].Err) {
+		t.Errorf("admission = %+v, want an error that may pass", got[0])
+	}
+	w.ledger.Fault = nil
+	if got := w.admit(want("images", "a.png")); got[0].Result != orchestrator.Ended {
+		t.Errorf("admission = %+v, want the run ended", got[0])
+	}
+	w.minutes(2)
+	if w.count("mail images") != 1 {
+		t.Errorf("%d mails, want 1", w.count("mail images"))
+	}
+}

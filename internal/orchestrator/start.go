@@ -35,8 +35,11 @@ func (o *Orchestrator) start(ctx context.Context, job string, items []item) []Ad
 	if err != nil {
 		return g.all(Unknown, fmt.Errorf("claim runs of job %s: %w", job, err))
 	}
-	each(len(g.refused), func(i int) { g.set(g.refused[i].run.ID, o.refuse(ctx, g.refused[i])) })
-	each(len(claimed), func(i int) { g.set(claimed[i].ID, o.launch(ctx, claimed[i])) })
+	each(len(g.refused), func(i int) {
+		result, err := o.refuse(ctx, g.refused[i])
+		g.set(g.refused[i].run.ID, result, err)
+	})
+	each(len(claimed), func(i int) { g.set(claimed[i].ID, o.launch(ctx, claimed[i]), nil) })
 	return g.all(Queued, nil)
 }
 
@@ -55,12 +58,15 @@ func (o *Orchestrator) decider(ctx context.Context, j run.Job) (decider, error) 
 }
 
 // refuse ends a run that can never be launched as it is. A new run is stored as it ends.
-func (o *Orchestrator) refuse(ctx context.Context, r refusal) Result {
-	if err := o.end(ctx, r.run, startFailed(run.ReasonOf(r.why), r.why.Error())); err != nil {
-		o.log.WarnContext(ctx, "refusal not recorded", "run", r.run.ID, "error", err)
-		return Unknown
+func (o *Orchestrator) refuse(ctx context.Context, r refusal) (Result, error) {
+	ended, err := o.end(ctx, r.run, startFailed(run.ReasonOf(r.why), r.why.Error()))
+	switch {
+	case ended:
+		return Ended, nil // what it owes and could not be done, a tick does
+	case err != nil:
+		return Unknown, err
 	}
-	return Ended
+	return Duplicate, nil // somebody has launched it, or is about to
 }
 
 // claim writes the claims of a group, as many as there is room for, and returns the runs that are now ours to launch.
@@ -130,7 +136,7 @@ func (o *Orchestrator) act(ctx context.Context, r run.Run, v launch.Verdict) Res
 		next, err := r.Refuse(v.Reason, r.CapacityStep, run.RelaunchAt(r, now), now)
 		return o.record(ctx, r, next, err, Queued)
 	case launch.Give:
-		if err := o.end(ctx, r, startFailed(v.Reason, v.Detail)); err != nil {
+		if ended, err := o.end(ctx, r, startFailed(v.Reason, v.Detail)); !ended {
 			o.log.WarnContext(ctx, "refusal not recorded", "run", r.ID, "error", err)
 			return Claimed
 		}
