@@ -45,13 +45,13 @@ func build(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for _, folder := range folders {
-		cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags=-s -w", //nolint:gosec // our own folders
+		cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags=-s -w",
 			"-o", filepath.Join(dir, folder, "bootstrap"), "./"+folder)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("build functions/%s: %v\n%s", folder, err, out)
 		}
-		if err := os.WriteFile(filepath.Join(dir, folder, "slipway.json"), compiled, 0o600); err != nil { //nolint:gosec // a folder of this test
+		if err := os.WriteFile(filepath.Join(dir, folder, "slipway.json"), compiled, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -108,7 +108,7 @@ func newCloud(t *testing.T) *cloud {
 		t.Fatal(err)
 	}
 	getenv := emulator.Environment(t)
-	c.env = map[string]string{ //nolint:gosec // the emulator's keys mean nothing
+	c.env = map[string]string{
 		"SLIPWAY_STACK": "example", "SLIPWAY_TABLE": table, "SLIPWAY_VALUES": string(values), "SLIPWAY_SUBNETS": "subnet-1", "SLIPWAY_PUBLIC_IP": "DISABLED",
 		"SLIPWAY_LAUNCH_QUEUE_URL": c.url["launch"], "SLIPWAY_LAUNCH_DEAD_LETTER_QUEUE_URL": c.url["launch-dead"],
 		"SLIPWAY_LIFECYCLE_DEAD_LETTER_QUEUE_URL": c.url["lifecycle-dead"], "SLIPWAY_MAX_RECEIVES": "5",
@@ -171,7 +171,7 @@ func (c *cloud) letters(t *testing.T, queue string) []string {
 
 func sample(t *testing.T, name string) []byte {
 	t.Helper()
-	body, err := os.ReadFile(filepath.Join("..", "events", name+".json")) //nolint:gosec // our own files
+	body, err := os.ReadFile(filepath.Join("..", "events", name+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -337,11 +337,11 @@ func mailsAbout(t *testing.T, id string) int {
 
 func TestABootstrapThatIsNotConfiguredSaysEverythingThatIsMissing(t *testing.T) {
 	dir := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-o", dir+"/bootstrap", "./s3-trigger") //nolint:gosec // our own folder
+	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-o", dir+"/bootstrap", "./s3-trigger")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "bootstrap")) //nolint:gosec // built above
+	cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "bootstrap"))
 	cmd.Env = []string{"AWS_LAMBDA_RUNTIME_API=127.0.0.1:1"}
 	out, err := cmd.CombinedOutput()
 	if err == nil {

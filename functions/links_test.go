@@ -25,7 +25,7 @@ func TestFunctionsLinkOnlyTheServicesThatTheyCall(t *testing.T) {
 }
 
 // forbidden are packages that no function may link, with the reason.
-var forbidden = map[string]string{ //nolint:gosec // no credentials
+var forbidden = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/config": "LoadDefaultConfig links four more services; use internal/cloud/awsconf",
 	"go.yaml.in/yaml/v3":                  "configuration is compiled to JSON at build time",
 	"slipway/internal/config/compile":     "configuration is compiled to JSON at build time",
@@ -60,7 +60,7 @@ func services(t *testing.T, folder string) []string {
 
 func deps(t *testing.T, folder string) []string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc", "./"+folder).Output() //nolint:gosec // our own folders
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc", "./"+folder).Output()
 	if err != nil {
 		t.Fatalf("list what functions/%s links: %v", folder, err)
 	}

@@ -131,7 +131,7 @@ func permanent(err error) bool {
 // afterTrouble is how long to wait after the n-th trouble in a row, with jitter so that workers do not come together.
 func afterTrouble(n int) time.Duration {
 	limit := min(longestPause, firstPause<<min(n-1, 10))
-	return limit/2 + rand.N(limit/2) //nolint:gosec // jitter
+	return limit/2 + rand.N(limit/2)
 }
 
 // pause waits, or returns when ctx ends.

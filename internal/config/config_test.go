@@ -124,7 +124,7 @@ func TestExpand(t *testing.T) {
 }
 
 func full() map[string]string {
-	return map[string]string{ //nolint:gosec // These are no credentials.
+	return map[string]string{
 		"SLIPWAY_STACK": "dev", "SLIPWAY_TABLE": "table", "SLIPWAY_VALUES": `{"ClusterName":"c"}`,
 		"SLIPWAY_SUBNETS": "subnet-1, subnet-2,", "SLIPWAY_SECURITY_GROUPS": "sg-1", "SLIPWAY_PUBLIC_IP": "ENABLED",
 		"SLIPWAY_LAUNCH_QUEUE_URL": "l", "SLIPWAY_LAUNCH_DEAD_LETTER_QUEUE_URL": "ld",

@@ -34,8 +34,10 @@ var (
 	once     sync.Once
 	endpoint string
 	problem  error
-	lifeline io.Closer // the emulator ends when this is closed, at the latest with this process
 )
+
+// running keeps the emulator alive: it ends when its standard input is closed, at the latest with this process.
+var running struct{ lifeline io.Closer }
 
 // Endpoint returns the URL of an emulator that this test process shares. It starts one, unless SLIPWAY_TEST_EMULATOR
 // names one that runs, and it ends with the process.
@@ -74,9 +76,9 @@ func start() (string, error) {
 		return "", err
 	}
 	// The emulator ends with this process: its watcher's standard input closes.
-	cmd := exec.Command("sh", "-c", `"$0" >"$1" 2>&1 & p=$!; cat >/dev/null; kill $p; rm -rf "$2"`, program, filepath.Join(dir, "log"), dir) //nolint:gosec // our own program
+	cmd := exec.CommandContext(context.Background(), "sh", "-c", `"$0" >"$1" 2>&1 & p=$!; cat >/dev/null; kill $p; rm -rf "$2"`, program, filepath.Join(dir, "log"), dir) //nolint:gosec // our own program
 	cmd.Env = append(os.Environ(), "BIND_HOST=127.0.0.1", fmt.Sprintf("GATEWAY_PORT=%d", port), "DOCKER_HOST=unix:///nonexistent", "HOME="+dir)
-	if lifeline, err = cmd.StdinPipe(); err != nil {
+	if running.lifeline, err = cmd.StdinPipe(); err != nil {
 		return "", err
 	}
 	if err := cmd.Start(); err != nil {
@@ -97,7 +99,7 @@ func freePort() (int, error) {
 
 func ready(url, log string) error {
 	for range 300 {
-		resp, err := http.Get(url + "/_ministack/health") //nolint:gosec,noctx // our own server
+		resp, err := http.Get(url + "/_ministack/health") //nolint:noctx // our own server
 		if err == nil {
 			_ = resp.Body.Close()
 			return nil

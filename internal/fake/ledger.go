@@ -75,22 +75,11 @@ func (l *Ledger) Write(_ context.Context, w run.Write) error {
 }
 
 func (l *Ledger) write(w run.Write) error {
-	c := &run.Conflict{Current: map[run.ID]run.Run{}}
 	slots := 0
 	for _, ch := range w.Changes {
-		if stored, ok := l.runs[ch.Run.ID]; stored.Revision != ch.Run.Revision {
-			if ok {
-				stored = stored.Clone()
-				c.Current[ch.Run.ID] = stored
-			}
-		}
 		slots += ch.Slots
 	}
-	job := l.jobs[w.Job]
-	if slots > 0 && job.Active+slots > w.Max || slots < 0 && job.Active+slots < 0 {
-		c.Full, c.Active = true, job.Active
-	}
-	if len(c.Current) > 0 || c.Full {
+	if c := l.conflict(w, slots); c != nil {
 		return c
 	}
 	for _, ch := range w.Changes {
@@ -99,11 +88,30 @@ func (l *Ledger) write(w run.Write) error {
 		l.runs[r.ID] = r
 	}
 	if slots != 0 {
+		job := l.jobs[w.Job]
 		job.Name = w.Job
 		job.Active += slots
 		l.jobs[w.Job] = job
 	}
 	return nil
+}
+
+// conflict is what is in the way of a write, or nil.
+func (l *Ledger) conflict(w run.Write, slots int) *run.Conflict {
+	c := &run.Conflict{Current: map[run.ID]run.Run{}}
+	for _, ch := range w.Changes {
+		if stored, ok := l.runs[ch.Run.ID]; ok && stored.Revision != ch.Run.Revision {
+			c.Current[ch.Run.ID] = stored.Clone()
+		}
+	}
+	active := l.jobs[w.Job].Active
+	if slots > 0 && active+slots > w.Max || active+slots < 0 {
+		c.Full, c.Active = true, active
+	}
+	if len(c.Current) == 0 && !c.Full {
+		return nil
+	}
+	return c
 }
 
 // Queued returns queued runs of a job that are due, the longest due first.

@@ -79,6 +79,13 @@ func write(ctx context.Context, t *testing.T, l whole, limit int, changes ...run
 	return c
 }
 
+func mustWrite(ctx context.Context, t *testing.T, l whole, limit int, changes ...run.Change) {
+	t.Helper()
+	if c := write(ctx, t, l, limit, changes...); c != nil {
+		t.Fatal(c)
+	}
+}
+
 func stored(ctx context.Context, t *testing.T, l whole, id string) run.Run {
 	t.Helper()
 	r, err := l.Run(ctx, run.ID(id))
@@ -103,7 +110,7 @@ func keepsRuns(ctx context.Context, t *testing.T, l whole) {
 }
 
 func refusesExisting(ctx context.Context, t *testing.T, l whole) {
-	write(ctx, t, l, 0, run.Change{Run: newRun("a")})
+	mustWrite(ctx, t, l, 0, run.Change{Run: newRun("a")})
 	other := newRun("a")
 	other.AdmittedAt = noon.Add(time.Second)
 	c := write(ctx, t, l, 0, run.Change{Run: other})
@@ -114,9 +121,9 @@ func refusesExisting(ctx context.Context, t *testing.T, l whole) {
 
 func refusesOld(ctx context.Context, t *testing.T, l whole) {
 	r := newRun("a")
-	write(ctx, t, l, 0, run.Change{Run: r})
+	mustWrite(ctx, t, l, 0, run.Change{Run: r})
 	r.Revision = 1
-	write(ctx, t, l, 0, run.Change{Run: claimed(t, r, false)})
+	mustWrite(ctx, t, l, 0, run.Change{Run: claimed(t, r, false)})
 	c := write(ctx, t, l, 0, run.Change{Run: r})
 	if c == nil || c.Current["a"].State != run.Starting || c.Current["a"].Revision != 2 {
 		t.Errorf("conflict = %+v, want the newer run", c)
@@ -150,7 +157,7 @@ func countsSlots(ctx context.Context, t *testing.T, l whole) {
 }
 
 func writesAllOrNothing(ctx context.Context, t *testing.T, l whole) {
-	write(ctx, t, l, 0, run.Change{Run: newRun("a")})
+	mustWrite(ctx, t, l, 0, run.Change{Run: newRun("a")})
 	late := newRun("a")
 	late.AdmittedAt = noon.Add(time.Minute)
 	var changes []run.Change
@@ -173,10 +180,10 @@ func listsDue(ctx context.Context, t *testing.T, l whole) {
 	for i := range 5 {
 		r := newRun(fmt.Sprintf("r%d", i))
 		r.NotBefore = noon.Add(time.Duration(5-i) * time.Minute)
-		write(ctx, t, l, 0, run.Change{Run: r})
+		mustWrite(ctx, t, l, 0, run.Change{Run: r})
 	}
 	active := claimed(t, newRun("active"), false)
-	write(ctx, t, l, 0, run.Change{Run: active})
+	mustWrite(ctx, t, l, 0, run.Change{Run: active})
 	queued, err := l.Queued(ctx, "images", noon.Add(4*time.Minute), 3)
 	if err != nil {
 		t.Fatal(err)
@@ -202,14 +209,14 @@ func listsDue(ctx context.Context, t *testing.T, l whole) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(ctx, t, l, 0, run.ChangeOf(active, end))
+	mustWrite(ctx, t, l, 0, run.ChangeOf(active, end))
 	if watched, err := l.Watched(ctx, noon.Add(time.Hour), 10); err != nil || len(watched) != 0 {
 		t.Errorf("watched = %v, %v, want nothing once it has ended", watched, err)
 	}
 }
 
 func keepsCounter(ctx context.Context, t *testing.T, l whole) {
-	write(ctx, t, l, 9, run.ChangeOf(newRun("a"), claimed(t, newRun("a"), true)))
+	mustWrite(ctx, t, l, 9, run.ChangeOf(newRun("a"), claimed(t, newRun("a"), true)))
 	states, err := l.Jobs(ctx)
 	if err != nil || len(states) != 1 || states[0].Active != 1 {
 		t.Fatalf("jobs = %+v, %v, want one with one active", states, err)

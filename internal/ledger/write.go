@@ -43,7 +43,7 @@ func (l *Ledger) Write(ctx context.Context, w run.Write) error {
 
 // jitter is full jitter: anything up to 25 ms, doubling.
 func jitter(try int) time.Duration {
-	return rand.N(25 * time.Millisecond << try) //nolint:gosec // spreads retries, guards nothing
+	return rand.N(25 * time.Millisecond << try)
 }
 
 func (l *Ledger) writeOne(ctx context.Context, r run.Run) error {

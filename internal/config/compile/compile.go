@@ -90,7 +90,7 @@ func (r *reader) require(v *value) {
 		}
 	}
 	for _, name := range v.names {
-		if top := v.path == ""; !top || name != "jobs" && name != "defaults" { // jobs are looked at with their defaults
+		if v.path != "" || !withDefaults(name) {
 			r.require(v.keys[name])
 		}
 	}
@@ -98,6 +98,9 @@ func (r *reader) require(v *value) {
 		r.require(item)
 	}
 }
+
+// withDefaults reports whether a key of the top level is looked at later, when jobs have been given their defaults.
+func withDefaults(name string) bool { return name == "jobs" || name == "defaults" }
 
 // mentioned reports whether the key is there, but was reported as wrong already.
 func (r *reader) mentioned(v *value, name string) bool {

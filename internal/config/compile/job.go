@@ -43,6 +43,19 @@ func duration(v *value) time.Duration { return time.Duration(v.num()) }
 
 func (r *reader) trigger(v *value) run.JobTrigger {
 	s3, plan := v.get("s3"), v.get("schedule")
+	r.oneTrigger(v, s3, plan)
+	var t run.JobTrigger
+	if s3 != nil {
+		t.S3 = r.s3(s3)
+	}
+	if plan != nil {
+		t.Schedule = r.schedule(plan, v)
+	}
+	return t
+}
+
+// oneTrigger reports a job that is started by nothing, or by two things.
+func (r *reader) oneTrigger(v, s3, plan *value) {
 	switch {
 	case v == nil || r.mentioned(v, "s3") || r.mentioned(v, "schedule"):
 	case s3 == nil && plan == nil:
@@ -52,14 +65,6 @@ func (r *reader) trigger(v *value) run.JobTrigger {
 	case plan == nil && len(v.names) > 1:
 		r.add(v, "beside s3 there is nothing: the other keys belong to a schedule")
 	}
-	var t run.JobTrigger
-	if s3 != nil {
-		t.S3 = r.s3(s3)
-	}
-	if plan != nil {
-		t.Schedule = r.schedule(plan, v)
-	}
-	return t
 }
 
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
