@@ -45,7 +45,7 @@ func build(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for _, folder := range folders {
-		cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags=-s -w",
+		cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags=-s -w", //nolint:gosec // our own folders
 			"-o", filepath.Join(dir, folder, "bootstrap"), "./"+folder)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -171,7 +171,7 @@ func (c *cloud) letters(t *testing.T, queue string) []string {
 
 func sample(t *testing.T, name string) []byte {
 	t.Helper()
-	body, err := os.ReadFile(filepath.Join("..", "events", name+".json"))
+	body, err := os.ReadFile(filepath.Join("..", "events", name+".json")) //nolint:gosec // our own files
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -337,11 +337,11 @@ func mailsAbout(t *testing.T, id string) int {
 
 func TestABootstrapThatIsNotConfiguredSaysEverythingThatIsMissing(t *testing.T) {
 	dir := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-o", dir+"/bootstrap", "./s3-trigger")
+	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-o", dir+"/bootstrap", "./s3-trigger") //nolint:gosec // our own folder
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "bootstrap"))
+	cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "bootstrap")) //nolint:gosec // built above
 	cmd.Env = []string{"AWS_LAMBDA_RUNTIME_API=127.0.0.1:1"}
 	out, err := cmd.CombinedOutput()
 	if err == nil {

@@ -60,7 +60,7 @@ func services(t *testing.T, folder string) []string {
 
 func deps(t *testing.T, folder string) []string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc", "./"+folder).Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc", "./"+folder).Output() //nolint:gosec // our own folders
 	if err != nil {
 		t.Fatalf("list what functions/%s links: %v", folder, err)
 	}

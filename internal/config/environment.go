@@ -65,7 +65,7 @@ type Variable struct {
 // stack, which package awsconf reads.
 func Variables() []Variable {
 	all, launching := Functions(), []Function{S3Trigger, Scheduler}
-	return []Variable{
+	return append([]Variable{
 		{
 			"SLIPWAY_STACK", "Name of the stack. It is part of every run ID and of startedBy.", all, false,
 			func(e *Environment, s string) error { e.Stack = s; return run.ValidStackName(s) },
@@ -90,6 +90,12 @@ func Variables() []Variable {
 			"SLIPWAY_PUBLIC_IP", "Whether those tasks get a public address: ENABLED or DISABLED.", launching, false,
 			func(e *Environment, s string) error { return publicIP(&e.Network.PublicIP, s) },
 		},
+	}, ownVariables()...)
+}
+
+// ownVariables are those that only one or two functions have.
+func ownVariables() []Variable {
+	return []Variable{
 		{
 			"SLIPWAY_LAUNCH_QUEUE_URL", "URL of the launch queue, for nudges.",
 			[]Function{LifecycleNotifier},
