@@ -93,7 +93,7 @@ func ParseStartedBy(s string) (stack string, id ID, attempt int, ok bool) {
 		return "", "", 0, false
 	}
 	attempt, err := strconv.Atoi(parts[3])
-	if err != nil || attempt < 1 || parts[1] == "" || parts[2] == "" {
+	if err != nil || attempt < 1 || strconv.Itoa(attempt) != parts[3] || parts[1] == "" || parts[2] == "" {
 		return "", "", 0, false
 	}
 	return parts[1], ID(parts[2]), attempt, true

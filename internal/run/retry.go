@@ -42,7 +42,7 @@ func RelaunchAt(r Run, now time.Time) time.Time {
 // backoff is between a second and first·2ⁿ⁻¹, at most longest, for the n-th time.
 func backoff(first, longest time.Duration, n int, seed string) time.Duration {
 	limit := longest
-	if shift := n - 1; shift < 16 {
+	if shift := max(n-1, 0); shift < 16 {
 		limit = min(first<<shift, longest)
 	}
 	sum := digest(seed)

@@ -111,8 +111,11 @@ func (r Run) Check(missing bool, now time.Time) Run {
 // Refuse puts a claimed run back into the queue after a definite refusal: the next launch has a new number, hence a
 // new token, and takes the given step of the capacity order. It gives the slot back.
 func (r Run) Refuse(why string, nextStep int, notBefore, now time.Time) (Run, error) {
-	if r.State != Starting {
+	switch {
+	case r.State != Starting:
 		return r, &TransitionError{r.ID, r.State, "put back", ""}
+	case r.unwanted():
+		return r, &TransitionError{r.ID, r.State, "put back", "no longer wanted"}
 	}
 	n := r.Clone()
 	n.State, n.Slot, n.Launch, n.CapacityStep, n.NotBefore = Queued, false, r.Launch+1, nextStep, notBefore
@@ -121,12 +124,17 @@ func (r Run) Refuse(why string, nextStep int, notBefore, now time.Time) (Run, er
 }
 
 // Retry puts a run whose attempt has ended back into the queue for another attempt. It owes a nudge for the slot that
-// it gives back; its own launch waits for notBefore.
+// it gives back; its own launch waits for notBefore. A timeout was of the attempt, and goes with it; a run that is no
+// longer wanted is not tried again.
 func (r Run) Retry(o Outcome, nextStep int, notBefore, now time.Time) (Run, error) {
-	if !r.State.Active() {
+	switch {
+	case !r.State.Active():
 		return r, &TransitionError{r.ID, r.State, "retry", ""}
+	case r.unwanted():
+		return r, &TransitionError{r.ID, r.State, "retry", "no longer wanted"}
 	}
 	n := r.Clone()
+	n.Wish, n.WishWhy = NoWish, ""
 	n.State, n.Slot, n.Attempt, n.Launch = Queued, false, r.Attempt+1, 1
 	n.CapacityStep, n.NotBefore, n.Outcome = nextStep, notBefore, &o
 	n.TaskARN, n.TaskVersion, n.Missing = "", 0, 0
@@ -147,7 +155,7 @@ func (r Run) End(o Outcome, at, now time.Time, owed ...Effect) (Run, error) {
 	switch {
 	case o.Succeeded():
 		n.State = Succeeded
-	case r.Wish == WishCancel || r.Wish == WishReplace:
+	case r.unwanted():
 		n.State = Cancelled
 	default:
 		n.State = Failed
@@ -170,10 +178,17 @@ func (r Run) Skip(why string, now time.Time, owed ...Effect) (Run, error) {
 	return n.note(why, now), nil
 }
 
-// WishFor records a wish on an active run, or cancels a queued one at once. The wish of a final run is refused.
+// unwanted reports whether somebody wishes that the run comes to nothing.
+func (r Run) unwanted() bool { return r.Wish == WishCancel || r.Wish == WishReplace }
+
+// WishFor records a wish on an active run, or cancels a queued one at once. The wish of a final run is refused. Only a
+// RUNNING attempt can be over its time, and a run that is no longer wanted stays so.
 func (r Run) WishFor(w Wish, why string, now time.Time) (Run, error) {
-	if r.State.Final() {
+	switch {
+	case r.State.Final() || w == WishTimeout && r.State != Running:
 		return r, &TransitionError{r.ID, r.State, string(w), ""}
+	case w == WishTimeout && r.unwanted():
+		return r, &TransitionError{r.ID, r.State, string(w), "no longer wanted"}
 	}
 	n := r.Clone()
 	n.Wish, n.WishWhy = w, why
