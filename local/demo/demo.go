@@ -82,11 +82,11 @@ func (d *demonstration) act(ctx context.Context) error {
 	return errors.Join(sendBurst(ctx, d.record), upload(ctx, d.record, d.objects))
 }
 
-// watch shows what happens until every promise is kept and stays kept, or patience is at its end.
+// watch shows what happens until every promise is kept or lost, and nothing more comes, or patience is at its end.
 func (d *demonstration) watch(ctx context.Context) error {
 	t := time.NewTicker(lookEvery)
 	defer t.Stop()
-	var kept time.Time
+	var since time.Time
 	for {
 		f, err := d.watcher.look(ctx, d.objects)
 		if err != nil {
@@ -94,13 +94,13 @@ func (d *demonstration) watch(ctx context.Context) error {
 		}
 		d.last = f
 		d.screen.Live(d.progress(f)...)
-		switch all := len(brokenLinks(promises(f))) == 0; {
-		case !all:
-			kept = time.Time{}
-		case kept.IsZero():
-			kept = f.now
+		switch {
+		case !decided(promises(f)):
+			since = time.Time{}
+		case since.IsZero():
+			since = f.now
 		}
-		if !kept.IsZero() && f.now.Sub(kept) >= silence || f.now.Sub(d.began) >= patience {
+		if !since.IsZero() && f.now.Sub(since) >= silence || f.now.Sub(d.began) >= patience {
 			return nil
 		}
 		select {

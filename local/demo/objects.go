@@ -57,9 +57,9 @@ func uploads(name string) ([]object, error) {
 		var err error
 		switch o := &objects[i]; o.kind {
 		case good:
-			o.content, err = picture.Make(o.format, o.width, o.height, uint8(i)) //nolint:gosec // a handful
+			o.content, err = picture.Make(o.format, o.width, o.height, uint8(i))
 		case corrupt:
-			o.content, err = picture.Corrupt(o.format, uint8(i)) //nolint:gosec // a handful
+			o.content, err = picture.Corrupt(o.format, uint8(i))
 		case unwanted:
 		}
 		if err != nil {

@@ -24,6 +24,7 @@ const (
 type promise struct {
 	text string
 	kept bool
+	lost bool   // nothing that may still happen can keep it
 	link string // what to look at as long as it is not kept
 	why  string // what is seen instead
 }
@@ -46,7 +47,7 @@ func promises(f facts) []promise {
 
 func oneTask(s seen) promise {
 	return promise{
-		text: "one task for " + s.key, kept: len(s.tasks) == 1, link: linkTrigger,
+		text: "one task for " + s.key, kept: len(s.tasks) == 1, lost: len(s.tasks) > 1, link: linkTrigger,
 		why: fmt.Sprintf("%d tasks", len(s.tasks)),
 	}
 }
@@ -59,12 +60,13 @@ func goodResult(s seen) promise {
 		p.link, p.why = linkTrigger, "no task was started"
 	case d == nil:
 		p.why = "no description; the task " + howEnded(s.tasks[0])
+		p.lost = s.tasks[0].Status == "STOPPED"
 	case d.SHA256 != s.sha256() || d.Key != s.key || d.Size != int64(len(s.content)):
-		p.why = fmt.Sprintf("the description is of %q, %d bytes, %s", d.Key, d.Size, d.SHA256)
+		p.lost, p.why = true, fmt.Sprintf("the description is of %q, %d bytes, %s", d.Key, d.Size, d.SHA256)
 	case d.Width != s.width || d.Height != s.height || d.Format != string(s.format):
-		p.why = fmt.Sprintf("the description says %s of %d x %d", d.Format, d.Width, d.Height)
+		p.lost, p.why = true, fmt.Sprintf("the description says %s of %d x %d", d.Format, d.Width, d.Height)
 	case s.thumbnail == 0:
-		p.why = "no thumbnail"
+		p.lost, p.why = true, "no thumbnail"
 	default:
 		p.kept = true
 	}
@@ -73,17 +75,17 @@ func goodResult(s seen) promise {
 
 // oneMail is exactly one mail, which names the job, the object and the exit code.
 func oneMail(s seen) promise {
-	p := promise{text: "one mail about " + s.key, link: linkMail, why: fmt.Sprintf("%d mails", len(s.mails))}
+	p := promise{text: "one mail about " + s.key, lost: len(s.mails) > 1, link: linkMail, why: fmt.Sprintf("%d mails", len(s.mails))}
 	switch {
 	case len(s.tasks) == 0:
 		p.link, p.why = linkTrigger, "no task was started"
 	case s.tasks[0].ExitCode != nil && *s.tasks[0].ExitCode == 0:
-		p.link, p.why = linkProcessor, "its task ended with exit code 0"
+		p.lost, p.link, p.why = true, linkProcessor, "its task ended with exit code 0"
 	case s.tasks[0].ExitCode == nil && s.tasks[0].Status != "STOPPED":
 		p.link, p.why = linkProcessor, "its task has not ended"
 	case len(s.mails) == 1:
 		p.why = missingWords(s)
-		p.kept = p.why == ""
+		p.kept, p.lost = p.why == "", p.why != ""
 	}
 	return p
 }
@@ -115,8 +117,9 @@ var spaces = regexp.MustCompile(` {2,}`)
 func jobOf(run string) string { return run[:max(0, strings.LastIndexByte(run, '-'))] }
 
 func nothing(s seen) promise {
+	kept := len(s.tasks) == 0 && s.described == nil && len(s.mails) == 0
 	return promise{
-		text: "nothing for " + s.key, kept: len(s.tasks) == 0 && s.described == nil && len(s.mails) == 0, link: linkTrigger,
+		text: "nothing for " + s.key, kept: kept, lost: !kept, link: linkTrigger,
 		why: fmt.Sprintf("%d tasks, %d mails", len(s.tasks), len(s.mails)),
 	}
 }
@@ -149,7 +152,7 @@ func noDeadLetters(f facts) promise {
 	p := promise{text: "no dead letter", kept: true, link: linkQueues}
 	for _, queue := range deadLetters {
 		if n := f.dead[queue]; n > 0 {
-			p.kept = false
+			p.kept, p.lost = false, true
 			p.why += fmt.Sprintf("%d in %s ", n, strings.TrimSuffix(queue, "Url"))
 		}
 	}
@@ -166,6 +169,11 @@ func brokenLinks(all []promise) []string {
 	}
 	slices.Sort(links)
 	return slices.Compact(links)
+}
+
+// decided reports whether no promise can change any more for the better.
+func decided(all []promise) bool {
+	return !slices.ContainsFunc(all, func(p promise) bool { return !p.kept && !p.lost })
 }
 
 // howEnded says in words how a task stands.

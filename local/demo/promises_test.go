@@ -104,6 +104,23 @@ func TestPromises(t *testing.T) {
 	}
 }
 
+func TestDecided(t *testing.T) {
+	t.Parallel()
+	const plain = 0
+	f := happy(t)
+	if !decided(promises(f)) {
+		t.Error("there is something to wait for when all is well")
+	}
+	f.objects[plain].described = nil
+	if !decided(promises(f)) {
+		t.Error("the description of a task that has ended is waited for")
+	}
+	f.objects[plain].tasks[0].Status, f.objects[plain].tasks[0].ExitCode = "RUNNING", nil
+	if decided(promises(f)) {
+		t.Error("the description of a task that runs is not waited for")
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

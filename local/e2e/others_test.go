@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
 const tick = `{"source":"aws.scheduler","detail-type":"Scheduled Event","time":%q,"detail":"{}"}`
@@ -63,24 +62,40 @@ func scheduledJobReports(t *testing.T, w world) {
 	})
 }
 
-func badRecordDeadLetter(t *testing.T, w world) {
-	const body = "this is not JSON"
-	send(t, w, body)
-	client := sqs.NewFromConfig(w.AWS())
-	eventually(t, "a dead letter", func() (bool, error) {
-		answer, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
-			QueueUrl: aws.String(w.Outputs["LaunchDeadLetterQueueUrl"]), MaxNumberOfMessages: 10,
-			MessageAttributeNames: []string{"All"}, MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
-		})
-		if err != nil {
-			return false, err
+// badRecordAmongGood sends one record that never can succeed among nine that can.
+func badRecordAmongGood(t *testing.T, w world) {
+	const bad, key = "this is not JSON", "incoming/nine good ones.txt"
+	upload(t, w, key, []byte("not a picture"))
+	var bodies []string
+	for i := range 9 {
+		bodies = append(bodies, objectCreated(t, w.Outputs["UploadsBucketName"], key, fmt.Sprintf("0099%d", i), 13))
+	}
+	send(t, w, append(bodies, bad)...)
+	see := w.see()
+	eventually(t, "nine tasks", func() (bool, error) {
+		n := 0
+		for i := range 9 {
+			n += len(tasksWith(t, see, "S3_SEQUENCER", fmt.Sprintf("0099%d", i)))
 		}
-		for _, m := range answer.Messages {
-			reason, ok := m.MessageAttributes["Reason"]
-			if *m.Body != body || !ok || *reason.StringValue == "" {
-				t.Errorf("got dead letter %q with %v, want the bad record and its reason", *m.Body, m.MessageAttributes)
-			}
-		}
-		return len(answer.Messages) > 0, nil
+		return n == 9, nil
 	})
+	eventually(t, "a dead letter", func() (bool, error) { return deadLetter(t, w, bad) })
+}
+
+// deadLetter looks for the one dead letter that there should be.
+func deadLetter(t *testing.T, w world, body string) (bool, error) {
+	t.Helper()
+	answer, err := sqs.NewFromConfig(w.AWS()).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
+		QueueUrl: aws.String(w.Outputs["LaunchDeadLetterQueueUrl"]), MaxNumberOfMessages: 10, MessageAttributeNames: []string{"All"},
+	})
+	if err != nil {
+		return false, err
+	}
+	for _, m := range answer.Messages {
+		reason, ok := m.MessageAttributes["Reason"]
+		if *m.Body != body || !ok || *reason.StringValue == "" {
+			t.Errorf("got dead letter %q with %v, want the bad record and its reason", *m.Body, m.MessageAttributes)
+		}
+	}
+	return len(answer.Messages) > 0, nil
 }

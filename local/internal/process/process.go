@@ -35,7 +35,7 @@ func Start(s Spec) (Process, error) {
 		return Process{}, fmt.Errorf("open the log of %s: %w", s.Name, err)
 	}
 	defer func() { _ = log.Close() }()            // the program has its own
-	cmd := exec.Command(s.Args[0], s.Args[1:]...) //nolint:gosec // our own programs
+	cmd := exec.Command(s.Args[0], s.Args[1:]...) //nolint:gosec,noctx // our own programs, which outlive us
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = s.Env, s.Dir, log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -99,14 +98,19 @@ func (o Options) buildFunctions(ctx context.Context) error {
 		"--build-dir", o.in("build"), "--build-in-source", "--parallel", "--parameter-overrides", "Architecture="+architecture())
 }
 
-// together does things at once and returns every error.
-func together(todo ...func() error) error {
-	errs := make([]error, len(todo))
+// together does things at once. The first error ends the others, and is the one that is returned: theirs only say that
+// they were ended.
+func together(ctx context.Context, todo ...func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var wg sync.WaitGroup
-	for i, do := range todo {
-		wg.Add(1)
-		go func() { defer wg.Done(); errs[i] = do() }()
+	for _, do := range todo {
+		wg.Go(func() {
+			if err := do(ctx); err != nil {
+				cancel(err)
+			}
+		})
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	return context.Cause(ctx)
 }

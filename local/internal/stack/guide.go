@@ -19,11 +19,15 @@ func (r Record) Guide(state string) string {
 	}
 	rows := [][]string{
 		{"what", "where"},
-		{"AWS", r.Endpoint()}, {"ECS", r.ECSEndpoint() + " (tasks run as " + r.runsAs() + ")"},
+		{"AWS", r.Endpoint()},
+		{"ECS", r.ECSEndpoint() + " (tasks run as " + r.runsAs() + ")"},
 		{"mails", r.Endpoint() + "/_ministack/ses/messages"},
-		{"uploads", "s3://" + r.Outputs["UploadsBucketName"] + "/incoming/"}, {"results", "s3://" + r.Outputs["ResultsBucketName"]},
-		{"work queue", r.Outputs["WorkQueueUrl"]}, {"launch queue", r.Outputs["LaunchQueueUrl"]},
-		{"lifecycle queue", r.Outputs["LifecycleQueueUrl"]}, {"service", r.Outputs["ClusterName"] + "/" + r.Outputs["WorkerServiceName"]},
+		{"uploads", "s3://" + r.Outputs["UploadsBucketName"] + "/incoming/"},
+		{"results", "s3://" + r.Outputs["ResultsBucketName"]},
+		{"work queue", r.Outputs["WorkQueueUrl"]},
+		{"launch queue", r.Outputs["LaunchQueueUrl"]},
+		{"lifecycle queue", r.Outputs["LifecycleQueueUrl"]},
+		{"service", r.Outputs["ClusterName"] + "/" + r.Outputs["WorkerServiceName"]},
 		{"logs", filepath.Join(state, "log")},
 	}
 	table := strings.Join(screen.Table(rows), "\n  ")

@@ -18,7 +18,7 @@ const grace = 10 * time.Second
 
 // startEmulator starts the emulator of AWS. Its DOCKER_HOST points nowhere, so that its ECS keeps clusters, task
 // definitions and services but starts nothing; its environment reaches the functions, which find ECS by it.
-func (o Options) startEmulator(ctx context.Context) (process.Process, error) {
+func (o Options) startEmulator(ctx context.Context, r *Record) error {
 	env := append(serverEnv(), o.awsEnv()...)
 	env = append(env,
 		"BIND_HOST="+port.Local, "GATEWAY_PORT="+strconv.Itoa(o.Port), "MINISTACK_HOST="+port.Local,
@@ -27,31 +27,36 @@ func (o Options) startEmulator(ctx context.Context) (process.Process, error) {
 		"PERSIST_STATE=0", "S3_PERSIST=0", "SFTP_ENABLED=0", "IOT_MTLS_ENABLED=0",
 		"AWS_LAMBDA_LOG_FORMAT=JSON", // what Lambda sets for the template's LoggingConfig, and the emulator does not
 	)
-	return o.start(ctx, "emulator", o.Port, env, o.tool("ministack"))
+	return o.start(ctx, r, "emulator", o.Port, env, o.tool("ministack"))
 }
 
 // startTasks starts the tasks' side of ECS.
-func (o Options) startTasks(ctx context.Context) (process.Process, error) {
+func (o Options) startTasks(ctx context.Context, r *Record) error {
 	env := append(serverEnv("TMPDIR="+o.in("tmp")), o.awsEnv()...)
 	if host := os.Getenv("DOCKER_HOST"); host != "" {
 		env = append(env, "DOCKER_HOST="+host)
 	}
-	return o.start(ctx, "fargate", o.ECSPort, env, o.in("fargate"),
+	return o.start(ctx, r, "fargate", o.ECSPort, env, o.in("fargate"),
 		"-listen", net.JoinHostPort(port.Local, strconv.Itoa(o.ECSPort)), "-upstream", o.endpoint(),
 		"-engine", o.Engine, "-bin", o.in("bin"))
 }
 
-// start starts a server and waits until its port answers.
-func (o Options) start(ctx context.Context, name string, listens int, env []string, args ...string) (process.Process, error) {
+// start starts a server, writes it down before anything else happens, so that Down finds it in any case, and waits
+// until its port answers.
+func (o Options) start(ctx context.Context, r *Record, name string, listens int, env []string, args ...string) error {
 	_ = os.Remove(o.log(name)) // a log is of one start
 	p, err := process.Start(process.Spec{Name: name, Args: args, Env: env, Dir: o.State, Log: o.log(name)})
 	if err != nil {
-		return p, err
+		return err
+	}
+	r.Processes = append(r.Processes, p)
+	if err := r.Save(o.State); err != nil {
+		return err
 	}
 	if err := answers(ctx, p, listens); err != nil {
-		return p, errors.Join(&Failure{Step: "start " + filepath.Base(args[0]), Log: p.Log, Err: err}, p.Stop(grace))
+		return &Failure{Step: "start " + filepath.Base(args[0]), Log: p.Log, Err: err}
 	}
-	return p, nil
+	return nil
 }
 
 var errEnded = errors.New("it has ended")

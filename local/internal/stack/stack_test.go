@@ -107,6 +107,42 @@ func TestUpSaysWhoHasThePort(t *testing.T) {
 	}
 }
 
+func TestUpThatFailsShowsTheLogAndLeavesNothing(t *testing.T) {
+	root := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o755); err != nil { //nolint:gosec // programs
+			t.Fatal(err)
+		}
+	}
+	const tool = "#!/bin/sh\necho the reason why; "
+	write("slipway.yaml", "version: 1")
+	write("go.mod", "module broken")
+	write(".tools/ministack/bin/ministack", tool+"exec sleep 60")
+	write(".tools/sam/bin/sam", tool+"sleep 1; exit 1")
+	write("local/fargate/main.go", "package main; func main() {}")
+	for _, name := range TaskNames() {
+		write("tasks/"+name+"/main.go", "package main; func main() {}")
+	}
+	t.Setenv("PATH", filepath.Join(root, ".tools", "sam", "bin")+":"+os.Getenv("PATH"))
+	ports, err := port.Free(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Up(t.Context(), Options{Root: root, Engine: "process", Port: ports[0], ECSPort: ports[1]})
+	if err == nil || !strings.Contains(err.Error(), "sam-build.log") || !strings.Contains(err.Error(), "the reason why") {
+		t.Errorf("got %v, want the log named, and how it ends", err)
+	}
+	ran, err := Down(t.Context(), filepath.Join(root, ".local"))
+	if ran || err != nil {
+		t.Errorf("got %v and %v from Down, want nothing left to stop", ran, err)
+	}
+}
+
 func TestOneCommandAtATime(t *testing.T) {
 	t.Parallel()
 	state := t.TempDir()

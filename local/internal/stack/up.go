@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"slipway/local/internal/port"
-	"slipway/local/internal/process"
 )
 
 // Result says what Up found and did.
@@ -52,17 +51,14 @@ func (o Options) again(ctx context.Context, r Record) (Result, error) {
 	if r.Fingerprint == inputs {
 		return Result{Record: r, Ran: true}, r.writeEnvironment(o.State)
 	}
-	err = together(
-		func() error { return o.Screen.Step("build the tasks", func() error { return o.buildTasks(ctx) }) },
-		func() error {
-			return o.Screen.Step("build the functions (sam build)", func() error { return o.buildFunctions(ctx) })
-		},
-	)
+	err = together(ctx, o.step("build the tasks", o.buildTasks), o.step("build the functions (sam build)", o.buildFunctions))
 	if err != nil {
 		return Result{}, err
 	}
-	r, err = o.release(ctx, r, inputs)
-	return Result{Record: r, Ran: true, Deployed: true}, err
+	if r, err = o.release(ctx, r, inputs); err != nil {
+		return Result{}, fmt.Errorf("%w\nThe stack goes on running; make down and make up start it anew", err)
+	}
+	return Result{Record: r, Ran: true, Deployed: true}, nil
 }
 
 // fresh starts everything from nothing.
@@ -93,21 +89,20 @@ func (o Options) fresh(ctx context.Context) (Result, error) {
 
 // startAndBuild starts the emulator and builds meanwhile; the tasks' side of ECS follows when it is built.
 func (o Options) startAndBuild(ctx context.Context, r *Record) error {
-	err := together(
-		func() error {
-			return o.Screen.Step("start the emulator", func() error { return o.keep(r)(o.startEmulator(ctx)) })
-		},
-		func() error {
-			return o.Screen.Step("build the tasks and their ECS", func() error { return o.buildServers(ctx) })
-		},
-		func() error {
-			return o.Screen.Step("build the functions (sam build)", func() error { return o.buildFunctions(ctx) })
-		},
+	err := together(ctx,
+		o.step("start the emulator", func(ctx context.Context) error { return o.startEmulator(ctx, r) }),
+		o.step("build the tasks and their ECS", o.buildServers),
+		o.step("build the functions (sam build)", o.buildFunctions),
 	)
 	if err != nil {
 		return err
 	}
-	return o.Screen.Step("start ECS", func() error { return o.keep(r)(o.startTasks(ctx)) })
+	return o.step("start ECS", func(ctx context.Context) error { return o.startTasks(ctx, r) })(ctx)
+}
+
+// step shows what is done.
+func (o Options) step(name string, do func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error { return o.Screen.Step(name, func() error { return do(ctx) }) }
 }
 
 func (o Options) buildServers(ctx context.Context) error {
@@ -115,17 +110,6 @@ func (o Options) buildServers(ctx context.Context) error {
 		return err
 	}
 	return o.buildTasks(ctx)
-}
-
-// keep writes down a program that was started before anything else happens, so that Down finds it in any case.
-func (o Options) keep(r *Record) func(process.Process, error) error {
-	return func(p process.Process, err error) error {
-		if err != nil {
-			return err
-		}
-		r.Processes = append(r.Processes, p)
-		return r.Save(o.State)
-	}
 }
 
 // release deploys what was built, waits until it is ready, and writes the record and the environment.
