@@ -115,9 +115,9 @@ func (f field) value(w word) (int, error) {
 }
 
 func (f field) refusal(text string) string {
-	what := fmt.Sprintf("%q is not a %s", text, f.name)
+	what := fmt.Sprintf("%q is no %s", text, f.name)
 	if text == "" {
-		what = "a " + f.name + " is missing"
+		what = f.name + " missing"
 	}
 	use := fmt.Sprintf("use %d to %d", f.low, f.high)
 	if f.names != "" {
