@@ -115,9 +115,10 @@ func (f field) value(w word) (int, error) {
 }
 
 func (f field) refusal(text string) string {
-	what := fmt.Sprintf("%q is no %s", text, f.name)
+	name := map[bool]string{true: "an ", false: "a "}[f.name == "hour"] + f.name
+	what := fmt.Sprintf("%q is not %s", text, name)
 	if text == "" {
-		what = f.name + " missing"
+		what = name + " is missing"
 	}
 	use := fmt.Sprintf("use %d to %d", f.low, f.high)
 	if f.names != "" {
