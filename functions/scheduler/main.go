@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"time"
+	_ "time/tzdata" // the zones of schedules: Lambda's image need not have them
 
 	"github.com/aws/aws-lambda-go/lambda"
 

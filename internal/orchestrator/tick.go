@@ -90,15 +90,33 @@ func (o *Orchestrator) admitDue(ctx context.Context, states map[string]run.JobSt
 	return errors.Join(problems...)
 }
 
-// admitJob admits what is due of one job, and only then records that it has been decided on: a tick that is cut in
-// between admits the same runs again, which is no second run.
+// admitJob admits what is due of one job, a part at a time after a long outage.
 func (o *Orchestrator) admitJob(ctx context.Context, j run.Job, s run.JobState, now time.Time, report *Report) error {
-	due, err := schedule.Due(*j.Trigger.Schedule, s.FirstSeen, s.LastScheduled, now)
-	if err != nil {
-		return fmt.Errorf("evaluate the schedule of job %s: %w", j.Name, err)
+	for {
+		due, err := schedule.Due(*j.Trigger.Schedule, s.FirstSeen, s.LastScheduled, now)
+		if err != nil {
+			return fmt.Errorf("evaluate the schedule of job %s: %w", j.Name, err)
+		}
+		if err := o.admitTimes(ctx, j, due.Times); err != nil {
+			return err
+		}
+		report.Admitted += len(due.Times)
+		report.Missed += due.Missed
+		if !due.Last.After(s.LastScheduled) {
+			return nil
+		}
+		s.LastScheduled = due.Last
+		if err := o.saveJob(ctx, &s); err != nil || !due.More || !timeLeft(ctx) {
+			return err
+		}
 	}
+}
+
+// admitTimes admits scheduled times. Only when all are stored are they recorded as decided on: a tick that is cut in
+// between admits the same runs again, which is no second run.
+func (o *Orchestrator) admitTimes(ctx context.Context, j run.Job, times []schedule.Time) error {
 	var wants []Want
-	for _, t := range due.Times {
+	for _, t := range times {
 		at, from := t.At, t.IntervalStart
 		wants = append(wants, Want{Job: j.Name, Trigger: run.BySchedule, Input: run.Input{ScheduledTime: &at, IntervalStart: &from}})
 	}
@@ -108,11 +126,5 @@ func (o *Orchestrator) admitJob(ctx context.Context, j run.Job, s run.JobState, 
 		}
 		o.log.InfoContext(ctx, "scheduled time admitted", "run", a.ID, "job", j.Name, "result", a.Result)
 	}
-	report.Admitted += len(wants)
-	report.Missed += due.Missed
-	if !due.Last.After(s.LastScheduled) {
-		return nil
-	}
-	s.LastScheduled = due.Last
-	return o.saveJob(ctx, &s)
+	return nil
 }
