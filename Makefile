@@ -64,7 +64,7 @@ RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .PHONY: test
 test: tools ## Run every test: unit, property, conformance, template, end to end
-	$(HOST_GO) test $(RACE) -timeout 20m ./...
+	$(HOST_GO) test $(RACE) -timeout 20m $(TESTFLAGS) ./...
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT_STAMP) tools ## Check format, style, templates, and that wiring.yaml is current
@@ -141,6 +141,10 @@ build-%:
 
 # The tools. A stamp says what is installed; the emulator and the SAM CLI need different versions of botocore, so each
 # has its own virtual environment.
+.PHONY: print-sam
+print-sam:
+	@echo "$(SAM)"
+
 .PHONY: sam-cli
 sam-cli: $(if $(findstring $(TOOLS),$(SAM)),$(TOOLS)/sam/.installed)
 
