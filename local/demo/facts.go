@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,8 +18,7 @@ type facts struct {
 	reports []string // keys in the results bucket that were written since the demonstration began
 	service service
 	work    observe.Depth
-	// dead is how many messages each dead-letter queue holds more than at the beginning, by output.
-	dead map[string]int
+	dead    []observe.Letter // that were not there at the beginning
 }
 
 // seen is what was seen of one object.
@@ -56,20 +56,21 @@ var deadLetters = []string{"WorkDeadLetterQueueUrl", "LaunchDeadLetterQueueUrl",
 type watcher struct {
 	see     *observe.Observer
 	since   time.Time
-	before  map[string]int // messages in the dead-letter queues at the beginning
-	old     map[string]bool
+	old     map[string]bool // the mails and dead letters that were there before, by ID
 	changes []change
 }
 
 // newWatcher remembers what was there before the demonstration.
 func newWatcher(ctx context.Context, see *observe.Observer, since time.Time) (*watcher, error) {
-	w := &watcher{see: see, since: since, before: map[string]int{}, old: map[string]bool{}}
+	w := &watcher{see: see, since: since, old: map[string]bool{}}
 	for _, queue := range deadLetters {
-		d, err := see.Queue(ctx, queue)
+		letters, err := see.Letters(ctx, queue)
 		if err != nil {
 			return nil, err
 		}
-		w.before[queue] = d.Visible + d.InFlight
+		for _, l := range letters {
+			w.old[l.ID] = true
+		}
 	}
 	mails, err := see.Mails(ctx)
 	for _, m := range mails {
@@ -80,7 +81,7 @@ func newWatcher(ctx context.Context, see *observe.Observer, since time.Time) (*w
 
 // look gathers the facts of this moment.
 func (w *watcher) look(ctx context.Context, objects []object) (facts, error) {
-	f := facts{now: time.Now(), dead: map[string]int{}}
+	f := facts{now: time.Now()}
 	err := errors.Join(w.lookAtObjects(ctx, objects, &f), w.lookAtService(ctx, &f), w.lookAtQueues(ctx, &f))
 	if err != nil {
 		return f, err
@@ -146,11 +147,11 @@ func (w *watcher) lookAtQueues(ctx context.Context, f *facts) error {
 		return err
 	}
 	for _, queue := range deadLetters {
-		d, err := w.see.Queue(ctx, queue)
+		letters, err := w.see.Letters(ctx, queue)
 		if err != nil {
 			return err
 		}
-		f.dead[queue] = d.Visible + d.InFlight - w.before[queue]
+		f.dead = append(f.dead, slices.DeleteFunc(letters, func(l observe.Letter) bool { return w.old[l.ID] })...)
 	}
 	return nil
 }

@@ -148,14 +148,17 @@ func drained(f facts) promise {
 	return p
 }
 
+// noDeadLetters hangs on the link that the first letter's reason names.
 func noDeadLetters(f facts) promise {
-	p := promise{text: "no dead letter", kept: true, link: linkQueues}
-	for _, queue := range deadLetters {
-		if n := f.dead[queue]; n > 0 {
-			p.kept, p.lost = false, true
-			p.why += fmt.Sprintf("%d in %s ", n, strings.TrimSuffix(queue, "Url"))
-		}
+	p := promise{text: "no dead letter", kept: len(f.dead) == 0, lost: len(f.dead) > 0, link: linkQueues}
+	if p.kept {
+		return p
 	}
+	reason := f.dead[0].Attribute("Reason")
+	if strings.HasPrefix(reason, linkMail) {
+		p.link = linkMail
+	}
+	p.why = fmt.Sprintf("%d, the first with the reason %q: %s", len(f.dead), reason, f.dead[0].Attribute("Detail"))
 	return p
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ func happy(t *testing.T) facts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := facts{reports: []string{"reports/hourly-report/x.json"}, dead: map[string]int{}}
+	f := facts{reports: []string{"reports/hourly-report/x.json"}}
 	f.service.changes = []change{{running: 0}, {desired: 3, running: 3}, {running: 0}}
 	for _, o := range objects {
 		s := seen{object: o}
@@ -91,7 +92,14 @@ func TestPromises(t *testing.T) {
 		"hang on the scaler when it does not go back to zero": {func(f *facts) { f.service.desired = 3 }, []string{linkScaler}},
 		"hang on the worker when messages are left":           {func(f *facts) { f.work.InFlight = 1 }, []string{linkWorker}},
 		"hang on the scheduler when there is no report":       {func(f *facts) { f.reports = nil }, []string{linkScheduler}},
-		"hang on the queues when there is a dead letter":      {func(f *facts) { f.dead["WorkDeadLetterQueueUrl"] = 1 }, []string{linkQueues}},
+		"hang on the queues when there is a dead letter":      {func(f *facts) { f.dead = []observe.Letter{{ID: "1"}} }, []string{linkQueues}},
+		"hang on the mail when a dead letter says that it was refused": {func(f *facts) {
+			var l observe.Letter
+			if err := json.Unmarshal([]byte(`{"MessageAttributes":{"Reason":{"StringValue":"mail-refused"}}}`), &l); err != nil {
+				t.Fatal(err)
+			}
+			f.dead = []observe.Letter{l}
+		}, []string{linkMail}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
