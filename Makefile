@@ -69,7 +69,6 @@ test: tools ## Run every test: unit, property, conformance, template, end to end
 .PHONY: lint
 lint: $(GOLANGCI_LINT_STAMP) tools ## Check format, style, templates, and that wiring.yaml is current
 	$(GOLANGCI_LINT) run ./...
-	$(GOLANGCI_LINT) fmt --diff ./...
 	$(SAM) validate --lint --template template.yaml --region us-east-1
 	$(SAM) validate --lint --template wiring.yaml --region us-east-1
 	$(HOST_GO) run ./cmd/slipway generate --check --file "$(CONFIG)/slipway.yaml" --output wiring.yaml
@@ -80,7 +79,7 @@ generate: ## Write wiring.yaml from slipway.yaml
 
 .PHONY: tools
 tools: ## Install the pinned tools into .tools
-	@$(MAKE) --no-print-directory -j2 $(TOOLS)/ministack/.installed $(if $(findstring $(TOOLS),$(SAM)),$(TOOLS)/sam/.installed)
+	@$(MAKE) --no-print-directory --silent -j2 $(TOOLS)/ministack/.installed $(if $(findstring $(TOOLS),$(SAM)),$(TOOLS)/sam/.installed)
 
 .PHONY: clean
 clean: ## Remove what was built; .tools stays, and so does a local stack that runs
