@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ type model struct {
 	rate     float64 // how many calls fail, while faults last
 	accepted map[string]bool
 	waiting  []run.Task // stop events that were not delivered yet
+	calls    atomic.Int64
 }
 
 // The promises that a mutation can break.
@@ -130,21 +132,18 @@ func (l brokenLedger) Watched(ctx context.Context, now time.Time, limit int) ([]
 // brokenTasks forgets client tokens.
 type brokenTasks struct {
 	fake.Tasks
-	forget *int
+	calls *atomic.Int64
 }
 
 func (b brokenTasks) Run(ctx context.Context, req run.TaskRequest) run.Launched {
-	*b.forget++
-	req.Token = fmt.Sprintf("%064d", *b.forget)
+	req.Token = fmt.Sprintf("%064d", b.calls.Add(1))
 	return b.Tasks.Run(ctx, req)
 }
-
-var forgotten int
 
 func (m *model) function(notifier bool) *orchestrator.Orchestrator {
 	o := orchestrator.Options{Stack: "stack", Jobs: m.jobs, Ledger: brokenLedger{m.ledger, m.mutation}, Tasks: fake.Tasks{ECS: m.ecs}, Now: m.clock}
 	if m.mutation == oneTaskARun {
-		o.Tasks = brokenTasks{fake.Tasks{ECS: m.ecs}, &forgotten}
+		o.Tasks = brokenTasks{fake.Tasks{ECS: m.ecs}, &m.calls}
 	}
 	if notifier {
 		o.Effects = m.world
