@@ -62,7 +62,6 @@ func (p Process) Stop(grace time.Duration) error {
 	if !p.Alive() {
 		return nil
 	}
-	children := session(p.PID) // while it lives, nobody else can have its session
 	if err := signal(p.PID, syscall.SIGTERM); err != nil {
 		return fmt.Errorf("stop %s (process %d): %w", p.Name, p.PID, err)
 	}
@@ -72,7 +71,7 @@ func (p Process) Stop(grace time.Duration) error {
 		}
 		p.gone(grace)
 	}
-	return sweep(children)
+	return p.sweep()
 }
 
 // gone waits until the program has ended.
@@ -86,16 +85,25 @@ func (p Process) gone(within time.Duration) bool {
 	return true
 }
 
-// sweep ends what the program has left behind.
-func sweep(children []Process) error {
-	var problems []error
-	for _, c := range children {
-		if c.Alive() {
-			problems = append(problems, signal(c.PID, syscall.SIGKILL))
+// sweeps bounds how often what is left is looked for: a child may have begun another while it was ended.
+const sweeps = 5
+
+// sweep ends what the program has left behind in its session. The number of a session is not given out again while
+// anybody is left in it; a program that has the number now, and is not ours, began a session of its own.
+func (p Process) sweep() error {
+	for range sweeps {
+		left := session(p.PID)
+		if _, reused := startOf(p.PID); reused || len(left) == 0 {
+			return nil
+		}
+		for _, c := range left {
+			if err := signal(c.PID, syscall.SIGKILL); err != nil {
+				return fmt.Errorf("end what %s has left behind (process %d): %w", p.Name, c.PID, err)
+			}
 			c.gone(time.Second)
 		}
 	}
-	return errors.Join(problems...)
+	return nil
 }
 
 func signal(pid int, s syscall.Signal) error {
