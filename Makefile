@@ -26,6 +26,8 @@ FUNCTION_GOOS ?= linux
 
 # Programs that run on this machine, whatever the functions are built for.
 HOST_GO := env -u GOOS -u GOARCH go
+# Compiled as functions and tasks are, so that a package of AWS's SDK is compiled once for all of them.
+GO_RUN := env -u GOOS -u GOARCH CGO_ENABLED=0 go run -trimpath
 
 FUNCTIONS := s3-trigger scheduler sqs-scaler lifecycle-notifier
 
@@ -39,15 +41,15 @@ help: ## List the commands
 
 .PHONY: demo
 demo: ## Show everything at work on this machine; BREAK=processor|mail|trigger|scaler breaks one link
-	@$(HOST_GO) run ./local/demo
+	@$(GO_RUN) ./local/demo
 
 .PHONY: up
 up: ## Start the local stack and deploy to it; source .local/env then
-	@$(HOST_GO) run ./local/stack up
+	@$(GO_RUN) ./local/stack up
 
 .PHONY: down
 down: ## Stop what `make up` started
-	@$(HOST_GO) run ./local/stack down
+	@$(GO_RUN) ./local/stack down
 
 invoke-<function>: ## Send EVENT=events/FILE.json to a function of the local stack (needs Docker)
 	@echo "name one of: $(addprefix invoke-,$(FUNCTIONS))" >&2; exit 2
@@ -133,7 +135,7 @@ FOLDER_LifecycleNotifierFunction := lifecycle-notifier
 build-%:
 	@test -n "$(FOLDER_$*)" || { echo "no folder is known for function $*: add FOLDER_$* to the Makefile" >&2; exit 2; }
 	@test -n "$(ARTIFACTS_DIR)" || { echo "$@ is for sam build: use make build" >&2; exit 2; }
-	$(HOST_GO) run ./cmd/slipway compile --file "$(CONFIG)/slipway.yaml" --wiring wiring.yaml --output "$(ARTIFACTS_DIR)/slipway.json"
+	@$(GO_RUN) ./cmd/slipway compile --file "$(CONFIG)/slipway.yaml" --wiring wiring.yaml --output "$(ARTIFACTS_DIR)/slipway.json"
 	GOOS=$(FUNCTION_GOOS) GOARCH=$(GOARCH) CGO_ENABLED=0 go build -tags lambda.norpc -trimpath \
 	  -ldflags="-s -w -X $(MODULE_PATH)/internal/telemetry.Version=$(VERSION)" \
 	  -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FOLDER_$*)

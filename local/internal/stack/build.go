@@ -39,6 +39,13 @@ func (o Options) tools(ctx context.Context) error {
 	})
 }
 
+// warm compiles every package once. The builds that follow run at once, and on a new machine each of them would compile
+// all of AWS's SDK for itself.
+func (o Options) warm(ctx context.Context) error {
+	return o.command(ctx, "compile", builderEnv("CGO_ENABLED=0"), "go", "build", "-tags", "lambda.norpc", "-trimpath",
+		"./functions/...", "./tasks/...", "./local/fargate", "./cmd/slipway")
+}
+
 // compile builds a program for this machine.
 func (o Options) compile(ctx context.Context, log, out, pkg string, env ...string) error {
 	return o.command(ctx, log, builderEnv(append(env, "CGO_ENABLED=0")...), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, pkg)

@@ -125,6 +125,8 @@ func TestUpThatFailsShowsTheLogAndLeavesNothing(t *testing.T) {
 	write(".tools/ministack/bin/ministack", tool+"exec sleep 60")
 	write(".tools/sam/bin/sam", tool+"sleep 1; exit 1")
 	write("local/fargate/main.go", "package main; func main() {}")
+	write("cmd/slipway/main.go", "package main; func main() {}")
+	write("functions/f/main.go", "package main; func main() {}")
 	for _, name := range TaskNames() {
 		write("tasks/"+name+"/main.go", "package main; func main() {}")
 	}

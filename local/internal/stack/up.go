@@ -69,9 +69,6 @@ func (o Options) fresh(ctx context.Context) (Result, error) {
 	if err := o.folders(); err != nil {
 		return Result{}, err
 	}
-	if err := o.tools(ctx); err != nil {
-		return Result{}, err
-	}
 	o.Engine = o.engine(ctx)
 	inputs, err := o.fingerprint()
 	if err != nil {
@@ -89,6 +86,9 @@ func (o Options) fresh(ctx context.Context) (Result, error) {
 
 // startAndBuild starts the emulator and builds meanwhile; the tasks' side of ECS follows when it is built.
 func (o Options) startAndBuild(ctx context.Context, r *Record) error {
+	if err := together(ctx, o.tools, o.step("compile (go build)", o.warm)); err != nil {
+		return err
+	}
 	err := together(ctx,
 		o.step("start the emulator", func(ctx context.Context) error { return o.startEmulator(ctx, r) }),
 		o.step("build the tasks and their ECS", o.buildServers),
