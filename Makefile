@@ -76,8 +76,9 @@ lint: $(GOLANGCI_LINT_STAMP) tools ## Check format, style, templates, and that w
 	$(HOST_GO) run ./cmd/slipway generate --check --file "$(CONFIG)/slipway.yaml" --output wiring.yaml
 
 .PHONY: generate
-generate: ## Write wiring.yaml from slipway.yaml
+generate: ## Write wiring.yaml from slipway.yaml, and the reference of its keys
 	$(HOST_GO) run ./cmd/slipway generate --file "$(CONFIG)/slipway.yaml" --output wiring.yaml
+	$(HOST_GO) run ./cmd/slipway docs
 
 .PHONY: tools
 tools: ## Install the pinned tools into .tools
