@@ -79,8 +79,9 @@ func (o *Orchestrator) payIncident(ctx context.Context, i run.Incident) error {
 	return nil
 }
 
-// flushBatch is how many runs or incidents one flush pays for.
-const flushBatch = 200
+// flushBatch is how many runs or incidents one flush looks at. Active runs that reconcile is due to look at stand in
+// the same list, so it is as long as a reconcile's.
+const flushBatch = reconcileBatch
 
 // Flush does what runs and incidents still owe after whoever settled them did not. It is called each minute.
 func (o *Orchestrator) Flush(ctx context.Context) error {
