@@ -25,6 +25,7 @@ type Verdict struct {
 	Action Action
 	Reason string
 	Task   run.Task // of Accepted; only its ARN is certain
+	Zonal  bool     // of NextUp: another availability zone may have room
 	Detail string   // in the words of ECS
 }
 
@@ -43,13 +44,17 @@ func Judge(l run.Launched) Verdict {
 	return Verdict{Action: Later, Reason: "empty-answer", Detail: "RunTask answered with neither tasks nor failures"}
 }
 
+// zonal begins what Fargate says when the zone that it chose has no room: "Please try again later or in a different
+// availability zone". https://repost.aws/knowledge-center/ecs-fargate-capacity-unavailable
+const zonal = "Capacity is unavailable"
+
 // failureRules decides on failures[].reason by its beginning. The first match counts.
 var failureRules = []struct {
 	prefix string
 	action Action
 	reason string
 }{
-	{"Capacity is unavailable", NextUp, "capacity-unavailable"},
+	{zonal, NextUp, "capacity-unavailable"},
 	{"RESOURCE:", NextUp, "capacity-unavailable"},
 	{"AGENT", NextUp, "agent-disconnected"},
 	{"EMPTY CAPACITY PROVIDER", NextUp, "capacity-unavailable"},
@@ -64,7 +69,7 @@ func judgeFailure(f run.Failure) Verdict {
 	reason := strings.TrimPrefix(f.Reason, "TaskFailedToStart: ")
 	for _, rule := range failureRules {
 		if strings.HasPrefix(reason, rule.prefix) {
-			return Verdict{Action: rule.action, Reason: rule.reason, Detail: words(f.Reason, f.Detail)}
+			return Verdict{Action: rule.action, Reason: rule.reason, Detail: words(f.Reason, f.Detail), Zonal: rule.prefix == zonal}
 		}
 	}
 	return Verdict{Action: NextUp, Reason: "placement-failed", Detail: words(f.Reason, f.Detail)}
@@ -115,7 +120,7 @@ var messageRules = []struct {
 	{"limit on the number of vCPUs", Later, "quota"},
 	{"You've reached the limit on the number of tasks", Later, "quota"},
 	{"tasks in the PROVISIONING state", Later, "quota"}, // managed scaling's limit for a cluster
-	{"Capacity is unavailable", NextUp, "capacity-unavailable"},
+	{zonal, NextUp, "capacity-unavailable"},
 	{"No Container Instances were found", NextUp, "capacity-unavailable"},
 	{"Rate exceeded", Throttled, "throttled"},
 }
@@ -129,7 +134,7 @@ func judgeError(e *run.APIError) Verdict {
 	}
 	for _, rule := range messageRules {
 		if strings.Contains(e.Message, rule.part) {
-			return Verdict{Action: rule.action, Reason: rule.reason, Detail: e.Error()}
+			return Verdict{Action: rule.action, Reason: rule.reason, Detail: e.Error(), Zonal: rule.part == zonal}
 		}
 	}
 	if rule, ok := errorRules[e.Code]; ok {

@@ -79,7 +79,7 @@ func (o *Orchestrator) found(r run.Run, arns []string, now time.Time) (run.Run, 
 		outcome := startFailed("never-started", "it was no longer wanted, and had not started")
 		return r.End(outcome, now, now, owedBy(r, outcome)...)
 	}
-	return r.Refuse("no task found", r.CapacityStep, now, now)
+	return r.Refuse("no task found", r.Place, now, now)
 }
 
 // describe compares active runs with what ECS says of their tasks.
@@ -151,8 +151,8 @@ func (o *Orchestrator) missed(ctx context.Context, r run.Run) error {
 			Summary: "ECS no longer knows the task, and no event told how it ended.",
 			Remedy:  "Look at the logs of the task; start the run again if its work is not done.",
 		}
-		if o.jobs[r.Job].Retry.Allows(r.Attempt, outcome) {
-			return next.Retry(outcome, r.CapacityStep, run.RetryAt(r, now), now)
+		if o.jobs[r.Job].Retry.Allows(r, outcome) {
+			return next.Retry(outcome, r.Place, run.RetryAt(r, now), now)
 		}
 		return next.End(outcome, now, now, owedBy(r, outcome)...)
 	})

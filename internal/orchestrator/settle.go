@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"slipway/internal/launch"
 	"slipway/internal/run"
 	"slipway/internal/stop"
 )
@@ -83,8 +84,8 @@ func (o *Orchestrator) settled(r run.Run, t run.Task) (run.Run, error) {
 	outcome := stop.Classify(t, stop.Options{Main: mainContainer(r)})
 	job := o.jobs[r.Job]
 	if r.Wish == run.NoWish || r.Wish == run.WishTimeout {
-		if job.Retry.Allows(r.Attempt, outcome) {
-			return r.Retry(outcome, stepAfter(job, r, outcome), run.RetryAt(r, now), now)
+		if job.Retry.Allows(r, outcome) {
+			return r.Retry(outcome, launch.RetryPlace(job, r, outcome), run.RetryAt(r, now), now)
 		}
 	}
 	return r.End(outcome, t.StoppedAt, now, owedBy(r, outcome)...)
@@ -95,17 +96,6 @@ func mainContainer(r run.Run) string {
 		return ""
 	}
 	return r.Decision.Container
-}
-
-// stepAfter is the capacity step of the next attempt: the next one when this one's capacity was taken away.
-func stepAfter(j run.Job, r run.Run, outcome run.Outcome) int {
-	switch outcome.Class {
-	case "capacity", "spot-interruption":
-		if n := len(j.Task.Capacity); n > 0 {
-			return (r.CapacityStep + 1) % n
-		}
-	}
-	return r.CapacityStep
 }
 
 // observeService opens an incident for a failed task of a watched service: one for each task.

@@ -48,7 +48,7 @@ func (o *Orchestrator) start(ctx context.Context, job string, items []item) []Ad
 func (o *Orchestrator) decider(ctx context.Context, j run.Job) (decider, error) {
 	d, err := o.tasks.Definition(ctx, j.Task.Definition)
 	if err == nil {
-		return func(r run.Run) (run.Decision, error) { return launch.Decide(o.stack, j, r, d) }, nil
+		return func(r run.Run) (run.Decision, error) { return launch.Decide(launch.Input{Stack: o.stack, Job: j, Run: r, Definition: d}) }, nil
 	}
 	err = fmt.Errorf("read the task definition of job %s: %w", j.Name, err)
 	if run.Retryable(err) {
@@ -133,7 +133,7 @@ func (o *Orchestrator) act(ctx context.Context, r run.Run, v launch.Verdict) Res
 	case launch.NextUp:
 		return o.nextCapacity(ctx, r, v, now)
 	case launch.Later, launch.Throttled:
-		next, err := r.Refuse(v.Reason, r.CapacityStep, run.RelaunchAt(r, now), now)
+		next, err := r.Refuse(v.Reason, r.Place, run.RelaunchAt(r, now), now)
 		return o.record(ctx, r, next, err, Queued)
 	case launch.Give:
 		if ended, err := o.end(ctx, r, startFailed(v.Reason, v.Detail)); !ended {
@@ -165,7 +165,7 @@ func (o *Orchestrator) accept(ctx context.Context, r run.Run, t run.Task, now ti
 
 // nextCapacity takes the next step of the capacity order at once, and after the last step begins again later.
 func (o *Orchestrator) nextCapacity(ctx context.Context, r run.Run, v launch.Verdict, now time.Time) Result {
-	step, wrapped := launch.NextStep(o.jobs[r.Job], r.Decision.Step)
+	step, wrapped := launch.NextPlace(o.jobs[r.Job], r.Place, v.Zonal)
 	at := now
 	if wrapped {
 		at = run.RelaunchAt(r, now)

@@ -9,10 +9,17 @@ import (
 // Write is a set of changes to runs of one job that the ledger makes together or not at all. It holds at most
 // MaxWrite changes, no run twice.
 type Write struct {
-	Job     string
-	Max     int // the job's concurrency.max; zero: no bound
+	Job string
+	Max int // the job's concurrency.max; zero: no bound
+	// Holders says that the ledger keeps the list of the runs that hold a slot of the job.
+	Holders bool
+	// Gathers, when set, moves the job's pointer to its open batch. Such a write moves no slots.
+	Gathers *Gathers
 	Changes []Change
 }
+
+// Gathers is a change of the batch that a job's new objects join: it is refused unless the pointer was at Was.
+type Gathers struct{ Was, Is ID }
 
 // MaxWrite is how many runs one Write may change: with the job's counter it stays within DynamoDB's 100 items.
 const MaxWrite = 90
@@ -23,6 +30,8 @@ const MaxWrite = 90
 type Change struct {
 	Run   Run
 	Slots int
+	// Newest makes the write depend on the run's object being the newest one known of its key, and records it as such.
+	Newest bool
 }
 
 // ChangeOf is the change from one value of a run to the next.
@@ -42,15 +51,26 @@ func slots(r Run) int {
 type Conflict struct {
 	// Current holds, for each run whose condition failed, the run that is stored.
 	Current map[ID]Run
-	// Full says that the job has no room for the slots asked for; Active is how many it has in use.
-	Full   bool
-	Active int
+	// Newer holds, for each run whose object is not the newest of its key, the run of the newest one.
+	Newer map[ID]ID
+	// Full says that the job has no room for the slots asked for; Active is how many it has in use, and Holders who has
+	// them, where the ledger keeps that list.
+	Full    bool
+	Active  int
+	Holders []ID
+	// Moved says that the job gathers in another batch than Gathers.Was.
+	Moved bool
 }
 
 // Error says what was in the way.
 func (c *Conflict) Error() string {
-	if c.Full {
+	switch {
+	case c.Full:
 		return fmt.Sprintf("write runs: the job is full with %d active", c.Active)
+	case c.Moved:
+		return "write runs: the job gathers in another batch"
+	case len(c.Newer) > 0:
+		return fmt.Sprintf("write runs: %d of them are for objects that newer ones supersede", len(c.Newer))
 	}
 	return fmt.Sprintf("write runs: %d of them have changed meanwhile", len(c.Current))
 }

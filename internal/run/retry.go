@@ -15,11 +15,14 @@ const (
 	longestLaunchWait = 5 * time.Minute
 )
 
-// Allows reports whether the policy gives another attempt after the given one ended so.
-func (p Retry) Allows(attempt int, o Outcome) bool {
-	if o.Succeeded() || attempt >= p.Attempts {
-		return false
-	}
+// Allows reports whether the policy gives the run another attempt after its present one ended so. Attempts that are
+// spared do not count.
+func (p Retry) Allows(r Run, o Outcome) bool {
+	return !o.Succeeded() && r.Attempt-r.Spared < p.Attempts && p.Names(o)
+}
+
+// Names reports whether the policy is for such an outcome, however many attempts there were.
+func (p Retry) Names(o Outcome) bool {
 	if o.ExitCode != nil && slices.Contains(p.ExitCodes, *o.ExitCode) {
 		return true
 	}
@@ -30,7 +33,8 @@ func (p Retry) Allows(attempt int, o Outcome) bool {
 // from the run's identity, so the same run always gives the same answer.
 // https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 func RetryAt(r Run, now time.Time) time.Time {
-	return now.Add(backoff(firstBackoff, longestBackoff, r.Attempt, string(r.ID)+"/attempt/"+strconv.Itoa(r.Attempt)))
+	seed := string(r.ID) + "/attempt/" + strconv.Itoa(r.Attempt)
+	return now.Add(backoff(firstBackoff, longestBackoff, r.Attempt-r.Spared, seed))
 }
 
 // RelaunchAt is when a run whose launch was refused may be launched again, in the same way.

@@ -68,21 +68,41 @@ type Input struct {
 // Decision is a launch decision, whole: RunTask is built from it alone, so that a token always comes with the same
 // parameters.
 type Decision struct {
-	Cluster          string   `json:"cluster"`
-	Definition       string   `json:"definition"` // with revision
-	Container        string   `json:"container"`
-	Step             int      `json:"step"`     // index into the job's capacity order
-	Capacity         string   `json:"capacity"` // FARGATE, FARGATE_SPOT, EC2, EXTERNAL or a capacity provider's name
-	Subnets          []string `json:"subnets,omitempty"`
-	SecurityGroups   []string `json:"securityGroups,omitempty"`
-	PublicIP         bool     `json:"publicIp,omitempty"`
-	CPU              int      `json:"cpu,omitempty"`
-	Memory           int      `json:"memory,omitempty"`
-	EphemeralStorage int      `json:"ephemeralStorage,omitempty"`
-	Command          []string `json:"command,omitempty"`
-	Environment      []EnvVar `json:"environment,omitempty"`
-	// Timeout bounds the attempt from RUNNING. It is no parameter of RunTask, but decided with it. Zero means none.
-	Timeout time.Duration `json:"timeout,omitempty"`
+	Cluster              string   `json:"cluster"`
+	Definition           string   `json:"definition"` // with revision
+	Container            string   `json:"container"`
+	Step                 int      `json:"step"`           // index into the job's capacity order
+	Zone                 int      `json:"zone,omitempty"` // zero: every subnet; n: the n-th one of the run's own order, alone
+	Capacity             string   `json:"capacity"`       // FARGATE, FARGATE_SPOT, EC2, EXTERNAL or a capacity provider's name
+	Subnets              []string `json:"subnets,omitempty"`
+	SecurityGroups       []string `json:"securityGroups,omitempty"`
+	PublicIP             bool     `json:"publicIp,omitempty"`
+	CPU                  int      `json:"cpu,omitempty"`
+	Memory               int      `json:"memory,omitempty"`
+	EphemeralStorage     int      `json:"ephemeralStorage,omitempty"`
+	Command              []string `json:"command,omitempty"`
+	Environment          []EnvVar `json:"environment,omitempty"`
+	PlatformVersion      string   `json:"platformVersion,omitempty"`
+	Tags                 []EnvVar `json:"tags,omitempty"`
+	PropagateTags        string   `json:"propagateTags,omitempty"`
+	EnableECSManagedTags bool     `json:"enableEcsManagedTags,omitempty"`
+	EnableExecuteCommand bool     `json:"enableExecuteCommand,omitempty"`
+	// ManifestURL is where the list of a batch's objects is put before RunTask, as s3://bucket/key. It is empty when
+	// the list is among the environment, and for a run that is no batch. ReportURL is where the container may put the
+	// outcome of each object.
+	ManifestURL string `json:"manifestUrl,omitempty"`
+	ReportURL   string `json:"reportUrl,omitempty"`
+
+	// Timeout bounds the attempt from RUNNING, RunningWithin the way there. They are no parameters of RunTask, but
+	// decided with it. Zero means none.
+	Timeout       time.Duration `json:"timeout,omitempty"`
+	RunningWithin time.Duration `json:"runningWithin,omitempty"`
+}
+
+// Place is where in the capacity order a launch goes: the step, and the subnet alone of Decision.Zone.
+type Place struct {
+	Step int `json:"step,omitempty"`
+	Zone int `json:"zone,omitempty"`
 }
 
 // Outcome is how an attempt ended.
@@ -112,6 +132,8 @@ const (
 	WishCancel  Wish = "cancel"
 	WishReplace Wish = "replace"
 	WishTimeout Wish = "timeout"
+	// WishMove wants the attempt on the next step of the capacity order: it was not RUNNING in time.
+	WishMove Wish = "next-capacity"
 )
 
 // Effect is something that a settled run owes to the world. It is written in the same transaction as the change that
@@ -132,6 +154,13 @@ type Step struct {
 	Attempt int       `json:"attempt"`
 	Launch  int       `json:"launch,omitempty"`
 	Why     string    `json:"why,omitempty"`
+
+	// What a claim, an accepted task and the end of an attempt tell beside that.
+	Capacity   string `json:"capacity,omitempty"`
+	Definition string `json:"definition,omitempty"`
+	TaskARN    string `json:"taskArn,omitempty"`
+	Class      string `json:"class,omitempty"`
+	ExitCode   *int   `json:"exitCode,omitempty"`
 }
 
 // maxHistory bounds the history of a run; the oldest lines but the first go.
@@ -149,8 +178,13 @@ type Run struct {
 	// to get it accepted that ended with a definite no, from 1.
 	Attempt int `json:"attempt"`
 	Launch  int `json:"launch"`
-	// CapacityStep is the step of the job's capacity order that the next launch takes.
-	CapacityStep int `json:"capacityStep,omitempty"`
+	// Spared counts attempts that retry.attempts does not count: those that never ran for lack of capacity, and those
+	// before an operator's retry.
+	Spared int `json:"spared,omitempty"`
+	// Place is where the next launch goes.
+	Place Place `json:"place,omitzero"`
+	// Interruptions counts attempts that lost their Spot capacity.
+	Interruptions int `json:"interruptions,omitempty"`
 	// Slot says that the run holds one of the job's concurrency.max.
 	Slot bool `json:"slot,omitempty"`
 
@@ -169,6 +203,11 @@ type Run struct {
 	TaskVersion int64 `json:"taskVersion,omitempty"`
 	// Missing counts the ticks in a row on which ECS did not know the task.
 	Missing int `json:"missing,omitempty"`
+
+	// Objects are what a batch has gathered; nil for every other run. Member names the batch that an object's run
+	// belongs to: it has no task of its own, and is launched and settled with its batch.
+	Objects *Objects `json:"objects,omitempty"`
+	Member  ID       `json:"member,omitempty"`
 
 	Wish     Wish     `json:"wish,omitempty"`
 	WishWhy  string   `json:"wishWhy,omitempty"`

@@ -26,7 +26,7 @@ func (r *reader) job(name string, own, v *value) run.Job {
 		Trigger:     r.trigger(v.get("trigger")),
 		Task:        r.task(v.get("task")),
 		Resources:   r.resources(v.get("resources"), v.get("task", "capacity").strs()),
-		Concurrency: run.Concurrency{Max: int(v.get("concurrency", "max").num()), WhenFull: v.get("concurrency", "whenFull").str()},
+		Concurrency: run.Concurrency{Max: int(v.get("concurrency", "max").num()), WhenFull: run.WhenFull(v.get("concurrency", "whenFull").str())},
 		Retry:       r.retry(v.get("retry")),
 		Timeout:     duration(v.get("timeout")),
 		StartWithin: duration(v.get("startWithin")),
