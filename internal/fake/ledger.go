@@ -3,6 +3,7 @@ package fake
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -21,6 +22,14 @@ type Ledger struct {
 	jobs      map[string]run.JobState
 	incidents map[string]run.Incident
 	leases    map[string]lease
+	newest    map[string]newest // by run.Newest
+	holders   map[string]map[run.ID]bool
+	batches   map[string]run.ID
+}
+
+type newest struct {
+	sequencer string
+	run       run.ID
 }
 
 type lease struct {
@@ -37,6 +46,7 @@ func (l *Ledger) call(name string, effect func() error) error {
 	if l.runs == nil {
 		l.runs, l.jobs = map[run.ID]run.Run{}, map[string]run.JobState{}
 		l.incidents, l.leases = map[string]run.Incident{}, map[string]lease{}
+		l.newest, l.holders, l.batches = map[string]newest{}, map[string]map[run.ID]bool{}, map[string]run.ID{}
 	}
 	err := effect()
 	l.mu.Unlock()
@@ -86,6 +96,7 @@ func (l *Ledger) write(w run.Write) error {
 		r := ch.Run.Clone()
 		r.Revision++
 		l.runs[r.ID] = r
+		l.keep(w, ch)
 	}
 	if slots != 0 {
 		job := l.jobs[w.Job]
@@ -93,7 +104,35 @@ func (l *Ledger) write(w run.Write) error {
 		job.Active += slots
 		l.jobs[w.Job] = job
 	}
+	if w.Gathers != nil {
+		l.batches[w.Job] = w.Gathers.Is
+	}
 	return nil
+}
+
+// keep records what a change brings beside its run: the newest object of a key, and who holds a slot.
+func (l *Ledger) keep(w run.Write, ch run.Change) {
+	if key, sequencer := ordered(ch); key != "" {
+		l.newest[key] = newest{sequencer, ch.Run.ID}
+	}
+	if !w.Holders || ch.Slots == 0 {
+		return
+	}
+	if l.holders[w.Job] == nil {
+		l.holders[w.Job] = map[run.ID]bool{}
+	}
+	if delete(l.holders[w.Job], ch.Run.ID); ch.Slots > 0 {
+		l.holders[w.Job][ch.Run.ID] = true
+	}
+}
+
+// ordered is what a change depends on as the newest of its key, or "".
+func ordered(ch run.Change) (key, sequencer string) {
+	o := ch.Run.Input.Object
+	if !ch.Newest || o == nil || run.ComparableSequencer(*o) == "" {
+		return "", ""
+	}
+	return run.Newest(ch.Run.Job, *o), run.ComparableSequencer(*o)
 }
 
 // conflict is what is in the way of a write, or nil.
@@ -103,21 +142,48 @@ func (l *Ledger) conflict(w run.Write, slots int) *run.Conflict {
 		if stored, ok := l.runs[ch.Run.ID]; ok && stored.Revision != ch.Run.Revision {
 			c.Current[ch.Run.ID] = stored.Clone()
 		}
+		key, sequencer := ordered(ch)
+		if known, ok := l.newest[key]; ok && known.run != ch.Run.ID && known.sequencer >= sequencer {
+			if c.Newer == nil {
+				c.Newer = map[run.ID]run.ID{}
+			}
+			c.Newer[ch.Run.ID] = known.run
+		}
 	}
 	active := l.jobs[w.Job].Active
 	if slots > 0 && active+slots > w.Max || active+slots < 0 {
-		c.Full, c.Active = true, active
+		c.Full, c.Active, c.Holders = true, active, slices.Sorted(maps.Keys(l.holders[w.Job]))
 	}
-	if len(c.Current) == 0 && !c.Full {
+	c.Moved = w.Gathers != nil && l.batches[w.Job] != w.Gathers.Was
+	if len(c.Current) == 0 && len(c.Newer) == 0 && !c.Full && !c.Moved {
 		return nil
 	}
 	return c
 }
 
+// Runs returns the runs of these IDs as they are stored, in this order.
+func (l *Ledger) Runs(_ context.Context, ids []run.ID) (out []run.Run, err error) {
+	err = l.call("Runs", func() error {
+		for _, id := range ids {
+			if r, ok := l.runs[id]; ok {
+				out = append(out, r.Clone())
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Gathering returns the batch that new objects of the job join.
+func (l *Ledger) Gathering(_ context.Context, job string) (id run.ID, err error) {
+	err = l.call("Gathering", func() error { id = l.batches[job]; return nil })
+	return id, err
+}
+
 // Queued returns queued runs of a job that are due, the longest due first.
 func (l *Ledger) Queued(_ context.Context, job string, now time.Time, limit int) (out []run.Run, err error) {
 	err = l.call("Queued", func() error {
-		out = l.due(now, limit, func(r run.Run) bool { return r.Job == job && r.State == run.Queued && len(r.Owed) == 0 })
+		out = l.due(now, limit, func(r run.Run) bool { return r.Job == job && r.State == run.Queued && len(r.Owed) == 0 && r.Member == "" })
 		return nil
 	})
 	return out, err
@@ -158,8 +224,8 @@ func compare(a, b run.ID) int {
 	return 0
 }
 
-// Runs returns every run that is stored.
-func (l *Ledger) Runs() []run.Run {
+// All returns every run that is stored.
+func (l *Ledger) All() []run.Run {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var out []run.Run

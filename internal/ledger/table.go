@@ -22,7 +22,14 @@ const (
 	IndexKey      = "open"
 	IndexSortKey  = "due"
 	ExpiryName    = "expires"
-	layoutVersion = 1
+	layoutVersion = 2
+)
+
+// The index of every run by job and by when it was admitted, for people: no function reads it.
+const (
+	History        = "history"
+	HistoryKey     = "job"
+	HistorySortKey = "admitted"
 )
 
 // Actions are the IAM actions that the ledger needs on the table, and on its index for Query.

@@ -262,7 +262,7 @@ func (m *model) settleDown() string {
 func (m *model) afterwards() string {
 	runs := map[string]bool{}
 	failed := 0
-	for _, r := range m.ledger.Runs() {
+	for _, r := range m.ledger.All() {
 		runs[r.Job+"/"+r.Input.Object.Key] = true
 		switch {
 		case !r.State.Final():

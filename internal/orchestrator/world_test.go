@@ -199,7 +199,7 @@ func (w *world) end(arn string, code int) run.Task {
 
 func (w *world) states() map[run.State]int {
 	out := map[run.State]int{}
-	for _, r := range w.ledger.Runs() {
+	for _, r := range w.ledger.All() {
 		out[r.State]++
 	}
 	return out
@@ -208,7 +208,7 @@ func (w *world) states() map[run.State]int {
 // onlyRun is the single run there is.
 func (w *world) onlyRun() run.Run {
 	w.t.Helper()
-	runs := w.ledger.Runs()
+	runs := w.ledger.All()
 	if len(runs) != 1 {
 		w.t.Fatalf("there are %d runs, want 1", len(runs))
 	}
