@@ -183,7 +183,9 @@ func (l *Ledger) Gathering(_ context.Context, job string) (id run.ID, err error)
 // Queued returns queued runs of a job that are due, the longest due first.
 func (l *Ledger) Queued(_ context.Context, job string, now time.Time, limit int) (out []run.Run, err error) {
 	err = l.call("Queued", func() error {
-		out = l.due(now, limit, func(r run.Run) bool { return r.Job == job && r.State == run.Queued && len(r.Owed) == 0 && r.Member == "" })
+		out = l.due(now, limit, func(r run.Run) bool {
+			return r.Job == job && r.State == run.Queued && len(r.Owed) == 0 && r.Member == ""
+		})
 		return nil
 	})
 	return out, err

@@ -24,6 +24,7 @@ const (
 	Claimed   Result = "claimed"   // the launch is recorded, but ECS has not answered: reconcile goes on
 	Queued    Result = "queued"    // admitted; waits for room or for its time
 	Duplicate Result = "duplicate" // the run exists already and is claimed or final
+	Skipped   Result = "skipped"   // the job does not want it: it has no room, or a newer version of the object came first
 	Ended     Result = "ended"     // the run cannot be launched: it is final and owes its mail
 	Unknown   Result = "unknown"   // nothing is known to be stored: Err says why
 )
@@ -56,7 +57,7 @@ func (o *Orchestrator) Admit(ctx context.Context, wants []Want) []Admission {
 			byJob[w.Job] = append(byJob[w.Job], item{run: run.New(id, job, w.Trigger, w.Input, now)})
 		}
 	}
-	for _, admission := range o.startJobs(ctx, byJob) {
+	for _, admission := range o.begin(ctx, byJob) {
 		for n, i := range at[admission.ID] {
 			out[i] = admission
 			if n > 0 && admission.Err == nil {
@@ -75,6 +76,31 @@ func (o *Orchestrator) identify(w Want) run.ID {
 		return run.ScheduledID(w.Job, *w.Input.ScheduledTime)
 	}
 	return run.ManualID(o.stack, w.Job, w.Key)
+}
+
+// begin starts new runs, or gathers them where the job wants batches.
+func (o *Orchestrator) begin(ctx context.Context, byJob map[string][]item) []Admission {
+	var out []Admission
+	for _, name := range o.order {
+		if items := byJob[name]; o.jobs[name].Batch != nil && len(items) > 0 {
+			objects, others := divide(items)
+			byJob[name] = others
+			out = append(out, o.gather(ctx, o.jobs[name], objects)...)
+		}
+	}
+	return append(out, o.startJobs(ctx, byJob)...)
+}
+
+// divide tells the runs of objects from the others.
+func divide(items []item) (objects, others []item) {
+	for _, it := range items {
+		if it.run.Input.Object != nil {
+			objects = append(objects, it)
+		} else {
+			others = append(others, it)
+		}
+	}
+	return objects, others
 }
 
 // startJobs starts the runs of several jobs at once.
@@ -102,12 +128,15 @@ func (o *Orchestrator) startJobs(ctx context.Context, byJob map[string][]item) [
 }
 
 // groupSize is how many runs share one write: jobs without a maximum have no counter to share, so each run goes by
-// itself, in one call.
+// itself, in one call. Each run of a job with latestOnly is two items.
 func (o *Orchestrator) groupSize(job string) int {
-	if o.jobs[job].Concurrency.Max > 0 {
-		return run.MaxWrite
+	switch j := o.jobs[job]; {
+	case o.tasks != nil && j.Concurrency.Max == 0:
+		return 1
+	case j.LatestOnly:
+		return run.MaxWrite / 2
 	}
-	return 1
+	return run.MaxWrite
 }
 
 // LaunchQueued launches the queued runs of a job that are due, as far as there is room and time.
@@ -137,7 +166,7 @@ func (o *Orchestrator) launchSome(ctx context.Context, job string, queued []run.
 		}
 	}
 	for _, a := range o.startJobs(ctx, map[string][]item{job: items}) {
-		if a.Result == Started || a.Result == Claimed || a.Result == Ended {
+		if a.Result == Started || a.Result == Claimed || a.Result == Ended || a.Result == Skipped {
 			moved++
 		}
 	}

@@ -8,8 +8,9 @@ import (
 	"slipway/internal/run"
 )
 
-// Options are what an Orchestrator needs. Tasks may be nil where nothing is launched, Effects where nothing is told:
-// what a run owes then stays owed, for the function that can do it.
+// Options are what an Orchestrator needs. Tasks may be nil where nothing is launched: runs that are admitted then wait for
+// the function that can. Effects may be nil where nothing is told: what a run owes then stays owed. Files may be nil
+// where no job gathers objects; Bucket is where they are.
 type Options struct {
 	Stack   string
 	Jobs    []run.Job
@@ -17,6 +18,8 @@ type Options struct {
 	Ledger  Ledger
 	Tasks   Tasks
 	Effects Effects
+	Files   Files
+	Bucket  string
 	Now     func() time.Time
 	Log     *slog.Logger
 	Pace    *Pace // nil: as fast as it goes
@@ -37,6 +40,8 @@ type Orchestrator struct {
 	ledger  Ledger
 	tasks   Tasks
 	effects Effects
+	files   Files
+	bucket  string
 	now     func() time.Time
 	log     *slog.Logger
 	pace    *Pace
@@ -46,7 +51,7 @@ type Orchestrator struct {
 func New(o Options) *Orchestrator {
 	c := &Orchestrator{
 		stack: o.Stack, jobs: map[string]run.Job{}, watched: o.Watched,
-		ledger: o.Ledger, tasks: o.Tasks, effects: o.Effects, now: o.Now, log: o.Log, pace: o.Pace,
+		ledger: o.Ledger, tasks: o.Tasks, effects: o.Effects, files: o.Files, bucket: o.Bucket, now: o.Now, log: o.Log, pace: o.Pace,
 	}
 	if c.now == nil {
 		c.now = time.Now

@@ -11,17 +11,20 @@ import (
 // pay does what a run owes and removes what was done. What could not be done stays owed, for the next delivery of the
 // event or the next tick; the error says why.
 func (o *Orchestrator) pay(ctx context.Context, r run.Run) error {
-	if o.effects == nil || len(r.Owed) == 0 {
-		return nil
-	}
 	var done []run.Effect
 	var problems []error
 	for _, e := range r.Owed {
+		if o.effects == nil && e != run.OwesMembers {
+			continue // another function's
+		}
 		if err := o.payOne(ctx, r, e); err != nil {
 			problems = append(problems, fmt.Errorf("%s of run %s: %w", e, r.ID, err))
 			continue
 		}
 		done = append(done, e)
+	}
+	if len(done) == 0 {
+		return errors.Join(problems...)
 	}
 	_, _, err := o.change(ctx, r, func(r run.Run) (run.Run, error) {
 		next := r.Paid(done...)
@@ -55,6 +58,8 @@ func (o *Orchestrator) payLate(ctx context.Context, r run.Run) error {
 
 func (o *Orchestrator) payOne(ctx context.Context, r run.Run, e run.Effect) error {
 	switch e {
+	case run.OwesMembers:
+		return o.endMembers(ctx, r)
 	case run.OwesEvent:
 		return o.effects.Publish(ctx, r)
 	case run.OwesMail:

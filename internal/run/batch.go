@@ -23,7 +23,7 @@ func (r Run) Unsealed() bool { return r.State == Queued && r.Objects != nil && !
 // NewBatch is a batch for the runs of objects, of which it takes the first ones. It waits for more until maxWait has
 // passed. Its ID comes from its first object and attempt, so that it is the same whoever opens it.
 func NewBatch(stack string, j Job, first Run, now time.Time) Run {
-	b := New(BatchID(stack, j.Name, []ID{first.ID}, first.Attempt), j, first.Trigger, Input{}, now)
+	b := New(BatchID(stack, j.Name, "first", []ID{first.ID}, first.Attempt), j, first.Trigger, Input{}, now)
 	b.Objects = &Objects{}
 	wait := j.Batch.MaxWait
 	if wait <= 0 {
@@ -95,9 +95,10 @@ func (r Run) Split(stack string, j Job, o Outcome, remaining []Run, notBefore, a
 	if err != nil {
 		return r, nil, err
 	}
+	whole = whole.Paid(OwesMembers) // its halves have them
 	middle := (len(remaining) + 1) / 2
 	for _, part := range [][]Run{remaining[:middle], remaining[middle:]} {
-		half := Regather(stack, j, r.Trigger, part, now)
+		half := regather(stack, j, string(r.ID), r.Trigger, part, now)
 		half.Objects.From, half.NotBefore = r.ID, notBefore
 		half.LaunchDeadline = j.LaunchDeadline(notBefore)
 		halves = append(halves, half)
@@ -106,8 +107,12 @@ func (r Run) Split(stack string, j Job, o Outcome, remaining []Run, notBefore, a
 	return whole, halves, nil
 }
 
-// Regather is a sealed batch of runs that exist, due at once. The same runs at the same attempts give the same batch.
-func Regather(stack string, j Job, trigger Trigger, members []Run, now time.Time) Run {
+// Regather is a sealed batch of reopened runs, due at once. The same runs at the same attempts give the same batch.
+func Regather(stack string, j Job, members []Run, now time.Time) Run {
+	return regather(stack, j, "retry", ByHand, members, now)
+}
+
+func regather(stack string, j Job, from string, trigger Trigger, members []Run, now time.Time) Run {
 	var ids []ID
 	var bytes int64
 	attempts := 0
@@ -116,7 +121,7 @@ func Regather(stack string, j Job, trigger Trigger, members []Run, now time.Time
 		bytes += m.size()
 		attempts += m.Attempt
 	}
-	b := New(BatchID(stack, j.Name, ids, attempts), j, trigger, Input{}, now)
+	b := New(BatchID(stack, j.Name, from, ids, attempts), j, trigger, Input{}, now)
 	b.Objects = &Objects{Members: ids, Bytes: bytes, Sealed: true}
 	return b
 }
@@ -162,7 +167,7 @@ func (r Run) Apportion(p Retry, o Outcome, members []Run, reported []Result) []P
 		part := Part{Member: m}
 		if x, ok := results[m.ID]; ok {
 			single := o.of(x)
-			if !p.Names(single) || single.Succeeded() || r.Attempt-r.Spared >= p.Attempts || r.unwanted() {
+			if !p.Names(single) || single.Succeeded() || r.Attempt-r.Spared >= p.Attempts || r.Unwanted() {
 				part.Outcome = &single
 			}
 		} else if o.Succeeded() {

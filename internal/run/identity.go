@@ -47,9 +47,10 @@ func ManualID(stack, job, key string) ID {
 	return ID(job + "-" + lowerBase32.EncodeToString(sum[:])[:idLength])
 }
 
-// BatchID is the ID of a batch of a job: of the runs that it begins with, at the attempts that they are at together.
-func BatchID(stack, job string, members []ID, attempts int) ID {
-	parts := []string{stack, job, "batch", strconv.Itoa(attempts)}
+// BatchID is the ID of a batch of a job: of the runs that it begins with, at the attempts that they are at together, and
+// of where it comes from: a batch that was split, or a word.
+func BatchID(stack, job, from string, members []ID, attempts int) ID {
+	parts := []string{stack, job, "batch", from, strconv.Itoa(attempts)}
 	for _, m := range members {
 		parts = append(parts, string(m))
 	}

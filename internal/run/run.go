@@ -145,6 +145,8 @@ const (
 	OwesEvent Effect = "event" // a "Run …" event on EventBridge
 	OwesMail  Effect = "mail"  // one mail about a failure
 	OwesNudge Effect = "nudge" // a message to the launch queue: a slot is free, or a retry is due
+	// OwesMembers is the end of the objects of a batch that are still open, each with the outcome or the wish of the batch.
+	OwesMembers Effect = "members"
 )
 
 // Step is one line of a run's history.

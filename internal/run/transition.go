@@ -95,6 +95,9 @@ func (r Run) Observe(t Task, now time.Time) Run {
 func (r Run) observe(t Task, now time.Time) Run {
 	r.TaskVersion = max(r.TaskVersion, t.Version)
 	r.Missing = 0
+	if r.StartedAt.IsZero() {
+		r.StartedAt = t.StartedAt // also of one that has stopped before anybody told that it ran
+	}
 	if r.State == Starting && t.LastStatus == StatusRunning {
 		r.State, r.StartedAt = Running, orNow(t.StartedAt, now)
 		r = r.note("", now)
@@ -119,7 +122,7 @@ func (r Run) Refuse(why string, to Place, notBefore, now time.Time) (Run, error)
 	switch {
 	case r.State != Starting:
 		return r, &TransitionError{r.ID, r.State, "put back", ""}
-	case r.unwanted():
+	case r.Unwanted():
 		return r, &TransitionError{r.ID, r.State, "put back", "no longer wanted"}
 	}
 	n := r.Clone()
@@ -135,7 +138,7 @@ func (r Run) Retry(o Outcome, to Place, notBefore, now time.Time) (Run, error) {
 	switch {
 	case !r.State.Active():
 		return r, &TransitionError{r.ID, r.State, "retry", ""}
-	case r.unwanted():
+	case r.Unwanted():
 		return r, &TransitionError{r.ID, r.State, "retry", "no longer wanted"}
 	}
 	n := r.Clone()
@@ -197,11 +200,12 @@ func (r Run) End(o Outcome, at, now time.Time, owed ...Effect) (Run, error) {
 	switch {
 	case o.Succeeded():
 		n.State = Succeeded
-	case r.unwanted():
+	case r.Unwanted():
 		n.State = Cancelled
 	default:
 		n.State = Failed
 	}
+	n.oweMembers()
 	n.owe(owed...)
 	if r.Slot {
 		n.owe(OwesNudge)
@@ -216,12 +220,13 @@ func (r Run) Skip(why string, now time.Time, owed ...Effect) (Run, error) {
 	}
 	n := r.Clone()
 	n.State, n.EndedAt = Skipped, now
+	n.oweMembers()
 	n.owe(owed...)
 	return n.note(why, now), nil
 }
 
-// unwanted reports whether somebody wishes that the run comes to nothing.
-func (r Run) unwanted() bool { return r.Wish == WishCancel || r.Wish == WishReplace }
+// Unwanted reports whether somebody wishes that the run comes to nothing.
+func (r Run) Unwanted() bool { return r.Wish == WishCancel || r.Wish == WishReplace }
 
 // WishFor records a wish on an active run, or cancels a queued one at once. The wish of a final run is refused. Only a
 // RUNNING attempt can be over its time, only one that is not RUNNING can be moved, and a run that is no longer wanted
@@ -230,13 +235,14 @@ func (r Run) WishFor(w Wish, why string, now time.Time) (Run, error) {
 	switch {
 	case r.State.Final() || w == WishTimeout && r.State != Running || w == WishMove && r.State != Starting:
 		return r, &TransitionError{r.ID, r.State, string(w), ""}
-	case (w == WishTimeout || w == WishMove) && r.unwanted():
+	case (w == WishTimeout || w == WishMove) && r.Unwanted():
 		return r, &TransitionError{r.ID, r.State, string(w), "no longer wanted"}
 	}
 	n := r.Clone()
 	n.Wish, n.WishWhy = w, why
 	if r.State == Queued {
 		n.State, n.EndedAt = Cancelled, now
+		n.oweMembers()
 		n.owe(OwesEvent)
 	}
 	return n.note(string(w)+" wished: "+why, now), nil
@@ -247,6 +253,13 @@ func (r Run) Paid(done ...Effect) Run {
 	n := r.Clone()
 	n.Owed = slices.DeleteFunc(n.Owed, func(e Effect) bool { return slices.Contains(done, e) })
 	return n
+}
+
+// oweMembers is for a batch that ends: what it has gathered ends with it. The receiver must be a clone.
+func (r *Run) oweMembers() {
+	if r.Objects != nil {
+		r.owe(OwesMembers)
+	}
 }
 
 // owe adds effects that are not owed yet. The receiver must be a clone.
