@@ -44,7 +44,7 @@ func Decide(in Input) (run.Decision, error) {
 	}
 	out := in.placed()
 	out.Definition, out.Container, out.Timeout = d.ARN, container, j.Timeout
-	if d.NetworkMode != "" && d.NetworkMode != "awsvpc" { // ECS refuses a network for any other mode
+	if d.NetworkMode != "awsvpc" { // ECS refuses a network for any other mode
 		out.Subnets, out.SecurityGroups, out.PublicIP = nil, nil, false
 	}
 	out.PropagateTags, out.EnableECSManagedTags = j.Task.PropagateTags, j.Task.EnableECSManagedTags

@@ -176,6 +176,9 @@ func (o *Orchestrator) launchSome(ctx context.Context, job string, queued []run.
 // giveUp ends a queued run whose startWithin has passed.
 func (o *Orchestrator) giveUp(ctx context.Context, r run.Run) int {
 	why := "it was not launched within " + r.LaunchDeadline.Sub(r.AdmittedAt).String()
+	if _, known := o.jobs[r.Job]; !known {
+		why += "; its job " + r.Job + " is no longer configured"
+	}
 	ended, err := o.end(ctx, r, startFailed("launch-deadline", why+lastWhy(r)))
 	if err != nil {
 		o.log.WarnContext(ctx, "launch deadline not recorded, or not told of", "run", r.ID, "error", err)
