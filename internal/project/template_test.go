@@ -111,6 +111,7 @@ var breaks = []struct{ check, file, old, new string }{
 	{"buckets are private", "template", "Status: Enabled", "Status: Suspended"},
 	{"the table is as the ledger needs it", "template", "AttributeName: expires", "AttributeName: ttl"},
 	{"the table is as the ledger needs it", "template", "IndexName: open", "IndexName: due"},
+	{"the table is as the ledger needs it", "template", "NonKeyAttributes: [state, object, etag]", "NonKeyAttributes: [state]"},
 	{"the table is as the ledger needs it", "template", "PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false"},
 	{"tasks have roles of their own, logs and an architecture", "template", "TaskRoleArn: !GetAtt HourlyBatchRole.Arn", "TaskRoleArn: !GetAtt ObjectProcessorRole.Arn"},
 	{"tasks have roles of their own, logs and an architecture", "template", "CpuArchitecture: !If [OnArm, ARM64, X86_64]", "CpuArchitecture: ARM64"},
