@@ -108,7 +108,7 @@ var breaks = []struct{ check, file, old, new string }{
 	{"logs have an end", "template", "LogGroup: !Ref SchedulerLogs", "LogGroup: mine"},
 	{"data outlives the stack", "template", "DeletionPolicy: RetainExceptOnCreate", "DeletionPolicy: Delete"},
 	{"buckets are private", "template", "RestrictPublicBuckets: true", "RestrictPublicBuckets: false"},
-	{"buckets are private", "template", "Status: Enabled", "Status: Suspended"},
+	{"buckets are private", "template", "VersioningConfiguration: {Status: Enabled}", "VersioningConfiguration: {Status: Suspended}"},
 	{"the table is as the ledger needs it", "template", "AttributeName: expires", "AttributeName: ttl"},
 	{"the table is as the ledger needs it", "template", "IndexName: open", "IndexName: due"},
 	{"the table is as the ledger needs it", "template", "NonKeyAttributes: [state, object, etag]", "NonKeyAttributes: [state]"},

@@ -75,6 +75,8 @@ func (r *reader) s3(v *value) *run.S3Trigger {
 	case bucket == nil:
 	case strings.HasPrefix(name, "arn:") || strings.HasPrefix(name, "s3://"):
 		r.add(bucket, "write the name of the bucket alone")
+	case bucket.text == "${BatchBucket}":
+		r.add(bucket, "the objects of ${BatchBucket} are Slipway's own, and it tells EventBridge nothing of them; name the bucket that the work comes to")
 	case !bucketName.MatchString(name):
 		r.add(bucket, "%s is not the name of a bucket: 3 to 63 of a-z, 0-9, dot and hyphen", quote(bucket.text))
 	default:
