@@ -33,7 +33,7 @@ const (
 )
 
 // Actions are the IAM actions that the ledger needs on the table, and on its index for Query.
-var Actions = []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"}
+var Actions = []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"}
 
 // Ledger is the table. It may be used by several goroutines at once.
 type Ledger struct {

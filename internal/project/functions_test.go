@@ -227,17 +227,30 @@ var uses = map[string][][]string{
 	"LifecycleNotifierFunction": {logging, consuming, ledger.Actions, sqs.SendActions, eventbridge.Actions, ses.Actions, sns.Actions},
 }
 
+// onDemand are the actions that a function may do only when a job of slipway.yaml has a policy that needs them.
+var onDemand = map[string][]string{
+	"S3TriggerFunction":         {"ecs:StopTask", "ecs:TagResource", "s3:PutObject"},
+	"SchedulerFunction":         {"ecs:TagResource", "s3:GetObject", "s3:ListBucket", "s3:PutObject"},
+	"SqsScalerFunction":         nil,
+	"LifecycleNotifierFunction": {"s3:GetObject", "s3:ListBucket"},
+}
+
+// actionsOf are what a function may do, each once.
+func (s stack) actionsOf(f resource) []string {
+	var out []string
+	for _, st := range s.statementsOf(f) {
+		out = append(out, st.actions...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 func functionsMayDoTheirs(s stack, p *problems) {
 	for _, f := range s.functions() {
 		want := slices.Concat(uses[f.id]...)
 		slices.Sort(want)
 		want = slices.Compact(want)
-		var got []string
-		for _, st := range s.statementsOf(f) {
-			got = append(got, st.actions...)
-		}
-		slices.Sort(got)
-		got = slices.Compact(got)
+		got := s.actionsOf(f)
 		for _, a := range want {
 			if !slices.Contains(got, a) {
 				p.add("%s may not do %s, which an adapter of its needs", f, a)

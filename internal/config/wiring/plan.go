@@ -7,6 +7,7 @@ import (
 
 	"slipway/internal/config"
 	"slipway/internal/config/compile"
+	"slipway/internal/run"
 )
 
 // plan is what a configuration names, each once and in alphabetical order, with the jobs or scalers that name it.
@@ -18,6 +19,9 @@ type plan struct {
 	queues      users
 	services    users // ARNs
 	topics      users
+	tagged      users // clusters of jobs whose tasks get tags when they are started
+	replacing   users // clusters of jobs that stop the oldest task for a new one
+	batches     users // jobs with batch
 }
 
 // users are names with those who use them.
@@ -33,7 +37,10 @@ func (u users) add(name, user string) {
 func (u users) names() []string { return slices.Sorted(maps.Keys(u)) }
 
 func read(c config.Config) plan {
-	p := plan{buckets: users{}, clusters: users{}, definitions: map[string]users{}, passed: map[string]users{}, queues: users{}, services: users{}, topics: users{}}
+	p := plan{
+		buckets: users{}, clusters: users{}, definitions: map[string]users{}, passed: map[string]users{}, queues: users{}, services: users{},
+		topics: users{}, tagged: users{}, replacing: users{}, batches: users{},
+	}
 	for _, j := range c.Jobs {
 		if s3 := j.Trigger.S3; s3 != nil {
 			p.buckets.add(s3.Bucket, j.Name)
@@ -50,6 +57,7 @@ func read(c config.Config) plan {
 		for _, arn := range t.Roles {
 			p.pass("", arn, j.Name)
 		}
+		p.policies(j)
 	}
 	for _, s := range c.Scalers {
 		p.clusters.add(s.Cluster, s.Name)
@@ -66,6 +74,20 @@ func read(c config.Config) plan {
 		}
 	}
 	return p
+}
+
+// policies notes those of a job that need rights.
+func (p plan) policies(j run.Job) {
+	t := j.Task
+	if len(t.Tags) > 0 || t.PropagateTags != "" || t.EnableECSManagedTags {
+		p.tagged.add(t.Cluster, j.Name)
+	}
+	if j.Concurrency.WhenFull == run.WhenFullReplace {
+		p.replacing.add(t.Cluster, j.Name)
+	}
+	if j.Batch != nil {
+		p.batches.add(j.Name, j.Name)
+	}
 }
 
 // pass notes a role: roles of one parameter belong together, and so do all ARNs.
