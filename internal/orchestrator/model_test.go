@@ -47,10 +47,12 @@ const (
 // limits are the maxima of the model's jobs.
 var limits = map[string]int{"bounded": 2, "skipping": 1, "replacing": 2, "gathered": 2}
 
+var jobNames = []string{"bounded", "retried", "skipping", "replacing", "latest", "gathered"}
+
 // modelJobs have every policy between them.
 func modelJobs() []run.Job {
 	var jobs []run.Job
-	for _, name := range []string{"bounded", "retried", "skipping", "replacing", "latest", "gathered"} {
+	for _, name := range jobNames {
 		job := images()
 		job.Name, job.Concurrency.Max = name, limits[name]
 		jobs = append(jobs, job)
@@ -180,7 +182,7 @@ func (m *model) function(notifier bool) *orchestrator.Orchestrator {
 func (m *model) upload(t *rapid.T) {
 	var wants []orchestrator.Want
 	for range rapid.IntRange(1, 5).Draw(t, "objects") {
-		job := rapid.SampledFrom(modelJobs()).Draw(t, "job").Name
+		job := rapid.SampledFrom(jobNames).Draw(t, "job")
 		w := want(job, fmt.Sprint(rapid.IntRange(0, 30).Draw(t, "key")))
 		w.Input.Object.Size = 30
 		if job == "latest" {
@@ -203,7 +205,7 @@ func (m *model) operate(t *rapid.T) {
 		return
 	}
 	slices.SortFunc(runs, func(a, b run.Run) int { return strings.Compare(string(a.ID), string(b.ID)) })
-	r := rapid.SampledFrom(runs).Draw(t, "run")
+	r := runs[rapid.IntRange(0, len(runs)-1).Draw(t, "run")]
 	if rapid.Bool().Draw(t, "cancel it") {
 		m.function(false).Cancel(context.Background(), r.ID, "the model")
 		return
@@ -219,26 +221,25 @@ func (m *model) deploy(t *rapid.T) {
 	}
 }
 
-// hide lets ECS not know its tasks for a while.
+// hide lets ECS not know a young task yet: it is eventually consistent.
 func (m *model) hide(t *rapid.T) {
-	span := fake.Span(time.Duration(rapid.IntRange(1, 30).Draw(t, "minutes hidden")) * time.Minute)
-	if err := m.ecs.Inject(fake.Injection{Kind: "missing", For: span}); err != nil {
-		t.Fatal(err)
+	for _, task := range m.active() {
+		left := run.MissingAfter - time.Minute - m.clock().Sub(task.CreatedAt.Time)
+		if left > time.Minute && rapid.Bool().Draw(t, "hidden") {
+			if err := m.ecs.Inject(fake.Injection{Kind: "missing", Task: task.TaskArn, For: fake.Span(left)}); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 
 // endTask ends a task; its event is delivered now, later, twice, or never.
 func (m *model) endTask(t *rapid.T) {
-	var active []fake.Task
-	for _, task := range m.ecs.All() {
-		if task.LastStatus != run.StatusStopped {
-			active = append(active, task)
-		}
-	}
+	active := m.active()
 	if len(active) == 0 {
 		return
 	}
-	task := rapid.SampledFrom(active).Draw(t, "task")
+	task := active[rapid.IntRange(0, len(active)-1).Draw(t, "task")]
 	if rapid.Bool().Draw(t, "it ran") {
 		m.ecs.Move(task.TaskArn, run.StatusRunning)
 		m.tell(t, task)

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"encoding/json"
 	"slices"
 	"time"
 )
@@ -221,16 +220,36 @@ type Run struct {
 
 // Clone returns a deep copy.
 func (r Run) Clone() Run {
-	text, err := json.Marshal(r)
-	if err != nil {
-		panic("run: a run that cannot be encoded: " + err.Error()) // only plain data: cannot happen
+	r.Input.Object = copied(r.Input.Object)
+	r.Input.ScheduledTime, r.Input.IntervalStart = copied(r.Input.ScheduledTime), copied(r.Input.IntervalStart)
+	r.Input.Environment = slices.Clone(r.Input.Environment)
+	if r.Decision != nil {
+		d := *r.Decision
+		d.Subnets, d.SecurityGroups = slices.Clone(d.Subnets), slices.Clone(d.SecurityGroups)
+		d.Command, d.Environment, d.Tags = slices.Clone(d.Command), slices.Clone(d.Environment), slices.Clone(d.Tags)
+		r.Decision = &d
 	}
-	var c Run
-	if err := json.Unmarshal(text, &c); err != nil {
-		panic("run: a run that cannot be decoded: " + err.Error())
+	if r.Objects != nil {
+		o := *r.Objects
+		o.Members, o.Into = slices.Clone(o.Members), slices.Clone(o.Into)
+		r.Objects = &o
 	}
-	c.Revision = r.Revision
-	return c
+	if r.Outcome = copied(r.Outcome); r.Outcome != nil {
+		r.Outcome.ExitCode = copied(r.Outcome.ExitCode)
+	}
+	r.Owed, r.History = slices.Clone(r.Owed), slices.Clone(r.History)
+	for i := range r.History {
+		r.History[i].ExitCode = copied(r.History[i].ExitCode)
+	}
+	return r
+}
+
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
 }
 
 // Owes reports whether the run owes the effect.
