@@ -296,7 +296,7 @@ func TestAManifestThatIsNone(t *testing.T) {
 		"an object without key":  {`{"version":1,"objects":[{"id":"a","bucket":"b"}]}`, 2, "entry 0 of the manifest needs an id, a bucket and a key"},
 		"an object without id":   {`{"version":1,"objects":[{"bucket":"b","key":"k"}]}`, 2, "entry 0 of the manifest needs an id"},
 		"neither":                {"manifest.json", 2, `SLIPWAY_MANIFEST is "manifest.json": want JSON that begins with "{", or s3://bucket/key`},
-		"huge":                   {"s3://results/huge", 2, "the manifest has more than 4194304 bytes"},
+		"huge":                   {"s3://results/huge", 2, "the manifest has more than 8388608 bytes"},
 		"something else":         {"s3://results/html", 2, "the manifest is not of its form: "},
 		"missing":                {"s3://results/none", 1, "read the manifest s3://results/none: the object does not exist (NoSuchKey)"},
 		"S3 is throttling":       {"s3://results/slow", 75, "(SlowDown)"},

@@ -13,8 +13,9 @@ import (
 // formVersion is the version of the forms of manifests and reports that this program knows.
 const formVersion = 1
 
-// maxManifest is how much of a manifest is read, in bytes: a hundred keys as long as keys can be take a fifth of it.
-const maxManifest = 4 << 20
+// maxManifest is how much of a manifest is read, in bytes. A thousand objects fit, each with a key as long as keys can be
+// of characters that JSON escapes with six.
+const maxManifest = 8 << 20
 
 // manifest is the list of the objects of a batch.
 type manifest struct {

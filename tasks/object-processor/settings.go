@@ -47,15 +47,8 @@ func readSettings(args []string, getenv func(string) string) (settings, error) {
 	}
 	var problems []error
 	note := func(err error) { problems = append(problems, err) }
+	s.readWork(args, getenv, note)
 	var err error
-	if s.manifest = getenv("SLIPWAY_MANIFEST"); s.manifest == "" || len(withoutCommand(args)) > 0 {
-		s.manifest = "" // an object that is named counts
-		if s.source, err = readSource(args, getenv); err != nil {
-			note(err)
-		}
-	} else {
-		s.report = readBatch(s.manifest, getenv("SLIPWAY_REPORT"), note)
-	}
 	if s.results == "" {
 		note(errors.New("RESULTS_BUCKET is not set"))
 	}
@@ -75,6 +68,18 @@ func readSettings(args []string, getenv func(string) string) (settings, error) {
 		}
 	}
 	return s, container.Problems(problems)
+}
+
+// readWork finds the one object, or the batch. An object that is named counts more than a manifest.
+func (s *settings) readWork(args []string, getenv func(string) string, note func(error)) {
+	if text := getenv("SLIPWAY_MANIFEST"); text != "" && len(withoutCommand(args)) == 0 {
+		s.manifest, s.report = text, readBatch(text, getenv("SLIPWAY_REPORT"), note)
+		return
+	}
+	var err error
+	if s.source, err = readSource(args, getenv); err != nil {
+		note(err)
+	}
 }
 
 // readBatch checks where the manifest and the report of a batch are.

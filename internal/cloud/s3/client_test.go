@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" //nolint:gosec // an example of AWS's documentation
+	secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" // an example of AWS's documentation
 	day    = "20260301"
 )
 
