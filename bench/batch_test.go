@@ -24,8 +24,8 @@ const (
 
 // The task of the example object-processor, and how long a Fargate task needs until its container works.
 const (
-	vCPU     = 0.25
-	gigabyte = 0.5
+	vCPU     = 0.5
+	gigabyte = 1.0
 	startUp  = 35 * time.Second
 )
 

@@ -8,6 +8,7 @@ import (
 
 	"slipway/internal/cloud/awsconf"
 	"slipway/internal/cloud/eventbridge"
+	"slipway/internal/cloud/s3"
 	"slipway/internal/cloud/ses"
 	"slipway/internal/cloud/sns"
 	"slipway/internal/cloud/sqs"
@@ -29,11 +30,10 @@ func main() {
 	queue := sqs.New(aws, endpoint("SQS"))
 	runs := orchestrator.New(orchestrator.Options{
 		Stack: env.Stack, Jobs: conf.Jobs, Watched: watched(conf.Scalers), Log: log,
-		Ledger: ledger.New(aws, endpoint("DYNAMODB"), env.Table),
+		Ledger: ledger.New(aws, endpoint("DYNAMODB"), env.Table), Files: s3.New(aws, endpoint("S3")), Bucket: env.BatchBucket,
 		Effects: &effects{
-			env: env, told: conf.Notifications, send: queue.Send,
+			env: env, told: conf.Notifications, send: queue.Send, put: eventbridge.New(aws, endpoint("EVENTBRIDGE")).Put,
 			mail: ses.New(aws, endpoint("SESV2")).Send, publish: sns.New(aws, endpoint("SNS")).Publish,
-			put: eventbridge.New(aws, endpoint("EVENTBRIDGE")).Put,
 		},
 	})
 	lambda.Start(newHandler(runs, env, queue, log).handle)

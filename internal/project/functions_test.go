@@ -12,6 +12,7 @@ import (
 
 	"slipway/internal/cloud/ecs"
 	"slipway/internal/cloud/eventbridge"
+	"slipway/internal/cloud/s3"
 	"slipway/internal/cloud/ses"
 	"slipway/internal/cloud/sns"
 	"slipway/internal/cloud/sqs"
@@ -221,18 +222,19 @@ var (
 
 // uses are the adapters that each function calls, with the actions that they document.
 var uses = map[string][][]string{
-	"S3TriggerFunction":         {logging, consuming, ledger.Actions, ecs.LaunchActions, sqs.SendActions},
-	"SchedulerFunction":         {logging, ledger.Actions, ecs.LaunchActions, ecs.ReconcileActions},
+	"S3TriggerFunction":         {logging, consuming, ledger.Actions, ecs.LaunchActions, sqs.SendActions, s3.PutActions},
+	"SchedulerFunction":         {logging, ledger.Actions, ecs.LaunchActions, ecs.ReconcileActions, s3.PutActions, s3.GetActions},
 	"SqsScalerFunction":         {logging, ledger.Actions, ecs.ScaleActions, sqs.DepthActions},
-	"LifecycleNotifierFunction": {logging, consuming, ledger.Actions, sqs.SendActions, eventbridge.Actions, ses.Actions, sns.Actions},
+	"LifecycleNotifierFunction": {logging, consuming, ledger.Actions, sqs.SendActions, eventbridge.Actions, ses.Actions, sns.Actions, s3.GetActions},
 }
 
-// onDemand are the actions that a function may do only when a job of slipway.yaml has a policy that needs them.
+// onDemand are the actions that a function may do only when a job of slipway.yaml has a policy that needs them, beside
+// those that the shipped one needs.
 var onDemand = map[string][]string{
-	"S3TriggerFunction":         {"ecs:StopTask", "ecs:TagResource", "s3:PutObject"},
-	"SchedulerFunction":         {"ecs:TagResource", "s3:GetObject", "s3:ListBucket", "s3:PutObject"},
+	"S3TriggerFunction":         {"ecs:StopTask", "ecs:TagResource"},
+	"SchedulerFunction":         {"ecs:TagResource"},
 	"SqsScalerFunction":         nil,
-	"LifecycleNotifierFunction": {"s3:GetObject", "s3:ListBucket"},
+	"LifecycleNotifierFunction": nil,
 }
 
 // actionsOf are what a function may do, each once.
