@@ -71,6 +71,7 @@ type ECSError struct {
 	Message     string   `json:"message"`
 	ResourceIDs []string `json:"resourceIds,omitempty"`
 	Status      int      `json:"-"`
+	Body        string   `json:"-"` // what is answered instead of all this, as by a proxy; empty: an exception of ECS
 }
 
 // Error is the exception and its message.
@@ -113,8 +114,11 @@ func (e *ECS) RunTask(in RunTaskInput) (*RunTaskOutput, error) {
 		return nil, fault.Error
 	}
 	out, err := e.runTask(in, fault.Failures)
-	if fault.Afterwards {
+	switch {
+	case fault.Afterwards && fault.Error != nil:
 		return nil, fault.Error
+	case fault.Empty:
+		return &RunTaskOutput{}, nil
 	}
 	return out, err
 }

@@ -11,6 +11,7 @@ import (
 type Fault struct {
 	Error      *ECSError // refuse with this
 	Failures   []Failure // RunTask answers with these and no task
+	Empty      bool      // RunTask has its effect, and answers with neither tasks nor failures
 	Afterwards bool      // the effect takes place, the answer is lost
 }
 
