@@ -36,7 +36,7 @@ const RunTaskQuota = 20
 // How the rate moves. TestABurstUsesTheQuota prints what comes of it.
 const (
 	findFaster = 1.0 / 16         // of the rate, up, for each call that goes through before the first throttling
-	raise      = 1.0 / 1600       // of the quota, up, for each call that goes through afterwards
+	raise      = 1.0 / 1000       // of the quota, up, for each call that goes through afterwards
 	lower      = 1.0 / 4          // of the rate, down, for a throttling
 	lowest     = 1.0 / 16         // of the fair share
 	lowerEvery = time.Second / 2  // calls that were on their way when the rate was lowered tell nothing new

@@ -108,6 +108,8 @@ func withTask() []answer {
 func withFailures() []answer {
 	capacity := failure(noRoom, launch.NextUp, "capacity-unavailable")
 	capacity.zonal = true
+	unknown := failure("SOMETHING NEW", launch.NextUp, "placement-failed")
+	unknown.name = "a reason that is not in this list"
 	list := []answer{capacity}
 	for _, resource := range []string{"CPU", "MEMORY", "PORTS", "ENI", "GPU", "FARGATE"} {
 		list = append(list, failure("RESOURCE:"+resource, launch.NextUp, "capacity-unavailable"))
@@ -126,7 +128,7 @@ func withFailures() []answer {
 		failure(noVCPUs, launch.Later, "quota"),
 		failure(noTasks, launch.Later, "quota"),
 		failure("Rate exceeded", launch.Later, "throttled"),
-		failure("SOMETHING NEW", launch.NextUp, "placement-failed"),
+		unknown,
 		failure("", launch.Later, "placement-failed"),
 	)
 }
@@ -189,6 +191,8 @@ func common() []answer {
 	} {
 		list = append(list, refusal(code, launch.Later, "credentials"))
 	}
+	unknown := refusal("SomeNewException", launch.Later, "unknown-error")
+	unknown.name = "an exception that is not in this list"
 	return append(
 		list,
 		refusal("AccessDenied", launch.Give, "access-denied"),
@@ -207,7 +211,7 @@ func common() []answer {
 		refusal("InternalServerError", launch.Repeat, "ecs-unavailable"),
 		refusal("ServiceUnavailable", launch.Repeat, "ecs-unavailable"),
 		refusal("ServiceUnavailableException", launch.Repeat, "ecs-unavailable"),
-		refusal("SomeNewException", launch.Later, "unknown-error"),
+		unknown,
 	)
 }
 
@@ -382,7 +386,7 @@ Every launch has a token that is made from the run, its attempt and the number o
 task for a token. So there are two ways to go on, and the answer decides which one is safe:
 
 - **Ask again with the same token** when nobody knows what the call did. If there is a task, ECS answers with it.
-  After three times the run waits: two minutes later a tick looks for its task, and only then launches anew.
+  After a few times the run waits: two minutes later a tick looks for its task, and only then launches anew.
 - **Launch anew**, with another token, when ECS has said that there is no task. ECS keeps failures under their token,
   too: with the same token it would tell them again.
 
