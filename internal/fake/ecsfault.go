@@ -32,6 +32,9 @@ type Fault struct {
 //	event-duplicate  an event is sent twice
 //	event-late       an event is sent Delay later
 //	event-reordered  an event is sent after the one that follows it
+//
+// Those of the ledger are beside it: Ledger.Busy, Ledger.Lag and Ledger.Fault in memory, DynamoDB in front of a real
+// endpoint.
 type Injection struct {
 	Kind      string `json:"kind"`
 	Operation string `json:"operation,omitempty"` // of throttle, server-error and lost; empty: every one
