@@ -222,7 +222,7 @@ func throttling(e *run.APIError) bool {
 // lost reports whether nobody knows what the call did: no answer came, or the server failed, or the answer is not
 // ECS's own, so that it names no exception: of a proxy, or cut off, even with a status that says success.
 func lost(e *run.APIError) bool {
-	return e.Status == 0 || e.Status >= 500 || e.Status < 300 || e.Code == "" || e.Code == "UnknownError"
+	return e.Status == 0 || e.Status >= 500 || e.Code == "" || e.Code == "UnknownError"
 }
 
 // judgeConflict reads what the token is bound to. Our requests for one token are all alike, so it is our own task.
