@@ -1,7 +1,6 @@
 package launch
 
 import (
-	"net/http"
 	"strings"
 
 	"slipway/internal/run"
@@ -207,6 +206,9 @@ func judgeError(e *run.APIError) Verdict {
 	return Verdict{Action: Later, Reason: "unknown-error", Detail: e.Error()}
 }
 
+// tooManyRequests is the HTTP status that says so by itself.
+const tooManyRequests = 429
+
 // throttling reports whether ECS was asked too often, with whatever status it says so. The codes are those that AWS's
 // SDKs know. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
 func throttling(e *run.APIError) bool {
@@ -216,7 +218,7 @@ func throttling(e *run.APIError) bool {
 		"PriorRequestNotComplete":
 		return true
 	}
-	return e.Status == http.StatusTooManyRequests
+	return e.Status == tooManyRequests
 }
 
 // lost reports whether nobody knows what the call did: no answer came, or the server failed, or the answer is not
