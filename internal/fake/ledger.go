@@ -16,6 +16,12 @@ type Ledger struct {
 	// Fault, when set, is called before and after each call's effect with the name of the call; an error it returns
 	// is the call's. Before its effect nothing has happened; after it everything has, and only the answer is lost.
 	Fault func(call string, after bool) error
+	// Busy, when set, is called before each write, which is refused when it says so: as DynamoDB does with a
+	// TransactionConflict, after the tries that internal/ledger makes. Nothing is written.
+	Busy func(run.Write) bool
+	// Lag is how far Queued and Watched are behind what is written. Now is the clock for it; nil: the machine's.
+	Lag time.Duration
+	Now func() time.Time
 
 	mu        sync.Mutex // protects following fields
 	runs      map[run.ID]run.Run
@@ -25,11 +31,19 @@ type Ledger struct {
 	newest    map[string]newest // by run.Newest
 	holders   map[string]map[run.ID]bool
 	batches   map[string]run.ID
+	index     map[run.ID]run.Run // with Lag: the runs as Queued and Watched see them
+	coming    []written          // with Lag: what they do not see yet, in order
 }
 
 type newest struct {
 	sequencer string
 	run       run.ID
+}
+
+// written is a run as it was stored at a time.
+type written struct {
+	run run.Run
+	at  time.Time
 }
 
 type lease struct {
@@ -81,7 +95,12 @@ func (l *Ledger) Write(_ context.Context, w run.Write) error {
 	if len(w.Changes) > run.MaxWrite {
 		return run.Never("too-many-changes", fmt.Errorf("write %d runs of job %s: at most %d go together", len(w.Changes), w.Job, run.MaxWrite))
 	}
-	return l.call("Write", func() error { return l.write(w) })
+	return l.call("Write", func() error {
+		if l.Busy != nil && l.Busy(w) {
+			return fmt.Errorf("write runs of job %s: TransactionConflict: Transaction is ongoing for the item", w.Job)
+		}
+		return l.write(w)
+	})
 }
 
 func (l *Ledger) write(w run.Write) error {
@@ -96,6 +115,9 @@ func (l *Ledger) write(w run.Write) error {
 		r := ch.Run.Clone()
 		r.Revision++
 		l.runs[r.ID] = r
+		if l.Lag > 0 {
+			l.coming = append(l.coming, written{r, l.now()})
+		}
 		l.keep(w, ch)
 	}
 	if slots != 0 {
@@ -202,7 +224,7 @@ func (l *Ledger) Watched(_ context.Context, now time.Time, limit int) (out []run
 
 func (l *Ledger) due(now time.Time, limit int, wanted func(run.Run) bool) []run.Run {
 	var out []run.Run
-	for _, r := range l.runs {
+	for _, r := range l.indexed() {
 		if wanted(r) && r.Due().UnixMilli() <= now.UnixMilli() {
 			out = append(out, r.Clone())
 		}
@@ -214,6 +236,29 @@ func (l *Ledger) due(now time.Time, limit int, wanted func(run.Run) bool) []run.
 		return compare(a.ID, b.ID)
 	})
 	return out[:min(limit, len(out))]
+}
+
+// indexed are the runs as the index shows them.
+func (l *Ledger) indexed() map[run.ID]run.Run {
+	if l.Lag <= 0 {
+		return l.runs
+	}
+	if l.index == nil {
+		l.index = map[run.ID]run.Run{}
+	}
+	seen := l.now().Add(-l.Lag)
+	for len(l.coming) > 0 && !l.coming[0].at.After(seen) {
+		l.index[l.coming[0].run.ID] = l.coming[0].run
+		l.coming = l.coming[1:]
+	}
+	return l.index
+}
+
+func (l *Ledger) now() time.Time {
+	if l.Now != nil {
+		return l.Now()
+	}
+	return time.Now()
 }
 
 func compare(a, b run.ID) int {

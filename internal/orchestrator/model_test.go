@@ -75,6 +75,8 @@ func newModel(t *rapid.T, mutation string) *model {
 	m.world = newWorld(nil, modelJobs()...)
 	m.ledger.Fault = m.storageTrouble
 	m.files.Fault = m.storageTrouble
+	m.ledger.Busy = func(run.Write) bool { return m.unlucky() && m.unlucky() }
+	m.ledger.Lag, m.ledger.Now = time.Duration(rapid.IntRange(0, 90).Draw(t, "seconds that the index is behind"))*time.Second, m.clock
 	m.ecs.Fault = func(operation string) *fake.Fault {
 		if m.boundary() != nil {
 			return &fake.Fault{Error: &fake.ECSError{Message: "killed"}}
