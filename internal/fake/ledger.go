@@ -159,17 +159,13 @@ func ordered(ch run.Change) (key, sequencer string) {
 
 // conflict is what is in the way of a write, or nil.
 func (l *Ledger) conflict(w run.Write, slots int) *run.Conflict {
-	c := &run.Conflict{Current: map[run.ID]run.Run{}}
+	c := &run.Conflict{Current: map[run.ID]run.Run{}, Newer: map[run.ID]run.ID{}}
 	for _, ch := range w.Changes {
 		if stored, ok := l.runs[ch.Run.ID]; ok && stored.Revision != ch.Run.Revision {
 			c.Current[ch.Run.ID] = stored.Clone()
 		}
-		key, sequencer := ordered(ch)
-		if known, ok := l.newest[key]; ok && known.run != ch.Run.ID && known.sequencer >= sequencer {
-			if c.Newer == nil {
-				c.Newer = map[run.ID]run.ID{}
-			}
-			c.Newer[ch.Run.ID] = known.run
+		if newer, ok := l.newer(ch); ok {
+			c.Newer[ch.Run.ID] = newer
 		}
 	}
 	active := l.jobs[w.Job].Active
@@ -177,10 +173,17 @@ func (l *Ledger) conflict(w run.Write, slots int) *run.Conflict {
 		c.Full, c.Active, c.Holders = true, active, slices.Sorted(maps.Keys(l.holders[w.Job]))
 	}
 	c.Moved = w.Gathers != nil && l.batches[w.Job] != w.Gathers.Was
-	if len(c.Current) == 0 && len(c.Newer) == 0 && !c.Full && !c.Moved {
+	if len(c.Current)+len(c.Newer) == 0 && !c.Full && !c.Moved {
 		return nil
 	}
 	return c
+}
+
+// newer is the run of a newer version than the change's, where the change depends on there being none.
+func (l *Ledger) newer(ch run.Change) (run.ID, bool) {
+	key, sequencer := ordered(ch)
+	known, ok := l.newest[key]
+	return known.run, ok && known.run != ch.Run.ID && known.sequencer >= sequencer
 }
 
 // Runs returns the runs of these IDs as they are stored, in this order.

@@ -67,7 +67,7 @@ func (in Input) placed() run.Decision {
 	if zone := in.Run.Place.Zone; zone > 0 && zone <= zones(t) {
 		first := seed(in.Run.ID) % uint64(len(t.Subnets))
 		out.Zone = zone
-		out.Subnets = []string{t.Subnets[(first+uint64(zone)-1)%uint64(len(t.Subnets))]} //nolint:gosec // not negative
+		out.Subnets = []string{t.Subnets[(first+uint64(zone)-1)%uint64(len(t.Subnets))]}
 	}
 	if onFargate(out.Capacity) {
 		out.PlatformVersion = t.PlatformVersion

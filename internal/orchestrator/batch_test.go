@@ -404,13 +404,10 @@ func killWhile(t *testing.T, job run.Job, phase string, at int) {
 				continue
 			}
 			code := 0
-			if slices.ContainsFunc(w.manifest(b).Objects, func(o struct {
-				ID  run.ID
-				Key string
-			}) bool {
-				return o.Key == "k001"
-			}) {
-				code = 1
+			for _, o := range w.manifest(b).Objects {
+				if o.Key == "k001" {
+					code = 1
+				}
 			}
 			w.ecs.Move(b.TaskARN, run.StatusRunning)
 			w.ecs.End(b.TaskARN, fake.Ended{Exits: map[string]int{"main": code}})

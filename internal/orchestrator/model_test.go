@@ -75,7 +75,7 @@ func newModel(t *rapid.T, mutation string) *model {
 	m.world = newWorld(nil, modelJobs()...)
 	m.ledger.Fault = m.storageTrouble
 	m.files.Fault = m.storageTrouble
-	m.ledger.Busy = func(run.Write) bool { return m.unlucky() && m.unlucky() }
+	m.ledger.Busy = func(run.Write) bool { return m.unlucky() }
 	m.ledger.Lag, m.ledger.Now = time.Duration(rapid.IntRange(0, 90).Draw(t, "seconds that the index is behind"))*time.Second, m.clock
 	m.ecs.Fault = func(operation string) *fake.Fault {
 		if m.boundary() != nil {
@@ -142,7 +142,7 @@ func (l brokenLedger) Write(ctx context.Context, w run.Write) error {
 		case oneMailAFailure:
 			c.Run = c.Run.Paid(run.OwesMail)
 		case oneTaskAnObject: // takes an object into every batch that it is sent to
-			if stored, err := l.Ledger.Run(ctx, c.Run.ID); err == nil && c.Run.Member != "" && c.Run.State == run.Queued {
+			if stored, err := l.Run(ctx, c.Run.ID); err == nil && c.Run.Member != "" && c.Run.State == run.Queued {
 				c.Run.Revision = stored.Revision
 			}
 		case newestWins:

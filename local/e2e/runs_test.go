@@ -106,9 +106,12 @@ func fault(t *testing.T, w world, f map[string]any) {
 func fiveHundredObjects(t *testing.T, w world) {
 	const objects = 500
 	for _, f := range []map[string]any{
-		{"kind": "lost", "operation": "RunTask", "calls": 15}, {"kind": "server-error", "operation": "RunTask", "calls": 15},
-		{"kind": "throttle", "operation": "RunTask", "calls": 10}, {"kind": "failure", "calls": 10},
-		{"kind": "event-duplicate", "calls": 50}, {"kind": "event-lost", "calls": 3},
+		{"kind": "lost", "operation": "RunTask", "calls": 15},
+		{"kind": "server-error", "operation": "RunTask", "calls": 15},
+		{"kind": "throttle", "operation": "RunTask", "calls": 10},
+		{"kind": "failure", "calls": 10},
+		{"kind": "event-duplicate", "calls": 50},
+		{"kind": "event-lost", "calls": 3},
 	} {
 		fault(t, w, f)
 	}
