@@ -161,22 +161,27 @@ func ordered(ch run.Change) (key, sequencer string) {
 func (l *Ledger) conflict(w run.Write, slots int) *run.Conflict {
 	c := &run.Conflict{Current: map[run.ID]run.Run{}, Newer: map[run.ID]run.ID{}}
 	for _, ch := range w.Changes {
-		if stored, ok := l.runs[ch.Run.ID]; ok && stored.Revision != ch.Run.Revision {
-			c.Current[ch.Run.ID] = stored.Clone()
-		}
-		if newer, ok := l.newer(ch); ok {
-			c.Newer[ch.Run.ID] = newer
-		}
+		l.compare(ch, c)
 	}
 	active := l.jobs[w.Job].Active
 	if slots > 0 && active+slots > w.Max || active+slots < 0 {
 		c.Full, c.Active, c.Holders = true, active, slices.Sorted(maps.Keys(l.holders[w.Job]))
 	}
 	c.Moved = w.Gathers != nil && l.batches[w.Job] != w.Gathers.Was
-	if len(c.Current)+len(c.Newer) == 0 && !c.Full && !c.Moved {
-		return nil
+	if len(c.Current)+len(c.Newer) > 0 || c.Full || c.Moved {
+		return c
 	}
-	return c
+	return nil
+}
+
+// compare adds what is in the way of one change.
+func (l *Ledger) compare(ch run.Change, c *run.Conflict) {
+	if stored, ok := l.runs[ch.Run.ID]; ok && stored.Revision != ch.Run.Revision {
+		c.Current[ch.Run.ID] = stored.Clone()
+	}
+	if newer, ok := l.newer(ch); ok {
+		c.Newer[ch.Run.ID] = newer
+	}
 }
 
 // newer is the run of a newer version than the change's, where the change depends on there being none.
@@ -291,6 +296,16 @@ func (l *Ledger) Jobs(context.Context) (out []run.JobState, err error) {
 		for _, s := range l.jobs {
 			out = append(out, s)
 		}
+		return nil
+	})
+	return out, err
+}
+
+// Job returns the state of one job.
+func (l *Ledger) Job(_ context.Context, name string) (out run.JobState, err error) {
+	err = l.call("Job", func() error {
+		out = l.jobs[name]
+		out.Name, out.FailedInRow = name, slices.Clone(out.FailedInRow)
 		return nil
 	})
 	return out, err

@@ -188,6 +188,9 @@ func Variables(stack string, r run.Run) map[string]string {
 	if at := r.Input.ScheduledTime; at != nil {
 		v["SLIPWAY_SCHEDULED_TIME"], v["SLIPWAY_INTERVAL_END"] = stamp(*at), stamp(*at)
 	}
+	if r.Input.Count > 0 {
+		v["SLIPWAY_INDEX"], v["SLIPWAY_COUNT"] = strconv.Itoa(r.Input.Index), strconv.Itoa(r.Input.Count)
+	}
 	if from := r.Input.IntervalStart; from != nil {
 		v["SLIPWAY_INTERVAL_START"] = stamp(*from)
 	}

@@ -3,16 +3,18 @@ package orchestrator
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"slipway/internal/run"
 )
 
 // Want is one piece of work that a job asks for. Key tells runs started by hand apart.
 type Want struct {
-	Job     string
-	Trigger run.Trigger
-	Input   run.Input
-	Key     string
+	Job       string
+	Trigger   run.Trigger
+	Input     run.Input
+	Key       string
+	NotBefore time.Time // it is not launched before; zero: at once
 }
 
 // Result says what became of a want.
@@ -42,6 +44,11 @@ type Admission struct {
 // The admissions come in the order of the wants. A want that was stored is safe: whatever happens afterwards, a tick
 // brings it to an end.
 func (o *Orchestrator) Admit(ctx context.Context, wants []Want) []Admission {
+	return o.admit(ctx, wants, o.tasks != nil)
+}
+
+// admit is Admit; without launch it only stores what it admits.
+func (o *Orchestrator) admit(ctx context.Context, wants []Want, launch bool) []Admission {
 	out := make([]Admission, len(wants))
 	at := map[run.ID][]int{}     // the positions of equal wants
 	byJob := map[string][]item{} // each run once
@@ -54,7 +61,7 @@ func (o *Orchestrator) Admit(ctx context.Context, wants []Want) []Admission {
 		}
 		id := o.identify(w)
 		if at[id] = append(at[id], i); len(at[id]) == 1 {
-			byJob[w.Job] = append(byJob[w.Job], item{run: run.New(id, job, w.Trigger, w.Input, now)})
+			byJob[w.Job] = append(byJob[w.Job], item{run: o.newRun(id, job, w, now), store: !launch})
 		}
 	}
 	for _, admission := range o.begin(ctx, byJob) {
@@ -68,11 +75,22 @@ func (o *Orchestrator) Admit(ctx context.Context, wants []Want) []Admission {
 	return out
 }
 
+func (o *Orchestrator) newRun(id run.ID, job run.Job, w Want, now time.Time) run.Run {
+	r := run.New(id, job, w.Trigger, w.Input, now)
+	if w.NotBefore.After(now) {
+		r.NotBefore, r.LaunchDeadline = w.NotBefore, job.LaunchDeadline(w.NotBefore)
+	}
+	return r
+}
+
 func (o *Orchestrator) identify(w Want) run.ID {
 	switch {
 	case w.Input.Object != nil:
 		return run.ObjectID(o.stack, w.Job, *w.Input.Object)
 	case w.Input.ScheduledTime != nil:
+		if w.Input.Count > 0 {
+			return run.IndexedID(w.Job, *w.Input.ScheduledTime, w.Input.Index)
+		}
 		return run.ScheduledID(w.Job, *w.Input.ScheduledTime)
 	}
 	return run.ManualID(o.stack, w.Job, w.Key)
@@ -112,7 +130,7 @@ func (o *Orchestrator) startJobs(ctx context.Context, byJob map[string][]item) [
 	var groups []group
 	for _, job := range o.order {
 		items := byJob[job]
-		for size := o.groupSize(job); len(items) > 0; {
+		for size := o.groupSize(job, items); len(items) > 0; {
 			n := min(size, len(items))
 			groups = append(groups, group{job, items[:n]})
 			items = items[n:]
@@ -129,9 +147,9 @@ func (o *Orchestrator) startJobs(ctx context.Context, byJob map[string][]item) [
 
 // groupSize is how many runs share one write: jobs without a maximum have no counter to share, so each run goes by
 // itself, in one call. Each run of a job with latestOnly is two items.
-func (o *Orchestrator) groupSize(job string) int {
+func (o *Orchestrator) groupSize(job string, items []item) int {
 	switch j := o.jobs[job]; {
-	case o.tasks != nil && j.Concurrency.Max == 0:
+	case j.Concurrency.Max == 0 && len(items) > 0 && !items[0].store:
 		return 1
 	case j.LatestOnly:
 		return run.MaxWrite / 2

@@ -79,13 +79,22 @@ func (o *Orchestrator) end(ctx context.Context, r run.Run, outcome run.Outcome) 
 		if current.State != r.State || current.Attempt != r.Attempt || current.Launch != r.Launch || current.TaskARN != "" {
 			return current, errUnchanged
 		}
-		return current.End(outcome, now, now, owedBy(current, outcome)...)
+		return current.End(outcome, now, now, o.owed(current, outcome)...)
 	})
 	if err != nil || !changed {
 		return false, err
 	}
 	o.log.InfoContext(ctx, "run ended", "run", r.ID, "job", r.Job, "state", ended.State, "class", outcome.Class)
 	return true, o.pay(ctx, ended)
+}
+
+// owed lists what a run owes once it is final with the outcome.
+func (o *Orchestrator) owed(r run.Run, outcome run.Outcome) []run.Effect {
+	owed := owedBy(r, outcome)
+	if s := o.jobs[r.Job].Trigger.Schedule; s != nil && s.PauseOnFailure > 0 && r.Trigger == run.BySchedule && !r.Unwanted() {
+		owed = append(owed, run.OwesTally)
+	}
+	return owed
 }
 
 // owedBy lists what a run owes once it is final with the outcome: an event always, a mail when it has failed. Of a batch

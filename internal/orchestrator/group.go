@@ -13,9 +13,10 @@ type decider func(run.Run) (run.Decision, error)
 
 // item is a run on its way to a claim: new (revision 0) or queued in the ledger.
 type item struct {
-	run  run.Run
-	hold bool   // there is no room: store it, but do not claim it
-	skip string // why it is not to be launched at all
+	run   run.Run
+	hold  bool   // there is no room: store it, but do not claim it
+	store bool   // it is only to be stored, whatever room there is
+	skip  string // why it is not to be launched at all
 }
 
 // fresh reports whether the run has never been on its way to a task.
@@ -103,7 +104,7 @@ func (g *group) claim(d *draft, it item, now time.Time, decide decider) bool {
 	}
 	next, err := it.run.Claim(decision, d.write.Max > 0, now)
 	switch {
-	case err == nil && !it.hold:
+	case err == nil && !it.hold && !it.store:
 		c := run.ChangeOf(it.run, next)
 		c.Newest = g.job.LatestOnly
 		d.write.Changes = append(d.write.Changes, c)
@@ -122,7 +123,7 @@ func (g *group) resolve(c *run.Conflict, now time.Time) {
 		current, changed := c.Current[it.run.ID]
 		newer, superseded := c.Newer[it.run.ID]
 		switch {
-		case changed && (current.State != run.Queued || current.Member != "" || current.NotBefore.After(now) || current.LaunchExpired(now)):
+		case changed && (it.store || current.State != run.Queued || current.Member != "" || current.NotBefore.After(now) || current.LaunchExpired(now)):
 			g.set(it.run.ID, Duplicate, nil)
 			continue
 		case changed:

@@ -76,6 +76,26 @@ func (o *Orchestrator) halfWith(ctx context.Context, batch run.Run, member run.I
 	return "", nil
 }
 
+// Pause lets no scheduled time of a job be admitted until it is resumed. Runs that exist go on.
+func (o *Orchestrator) Pause(ctx context.Context, job, why string) (run.JobState, error) {
+	return o.changeJob(ctx, job, func(s *run.JobState) bool {
+		fresh := !s.Paused
+		if fresh {
+			s.Pause(why, o.now())
+		}
+		return fresh
+	})
+}
+
+// Resume lets a paused job go on; catchUp decides on what it has missed.
+func (o *Orchestrator) Resume(ctx context.Context, job string) (run.JobState, error) {
+	return o.changeJob(ctx, job, func(s *run.JobState) bool {
+		paused := s.Paused
+		s.Resume()
+		return paused
+	})
+}
+
 // Retry gives final runs another attempt with a new budget, each as Reopen says, in the order of the IDs. Objects of a
 // job that gathers them go together again. It launches nothing: the next tick does, or whoever is told of it.
 func (o *Orchestrator) Retry(ctx context.Context, ids []run.ID, why string) []Operated {

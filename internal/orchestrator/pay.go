@@ -14,7 +14,7 @@ func (o *Orchestrator) pay(ctx context.Context, r run.Run) error {
 	var done []run.Effect
 	var problems []error
 	for _, e := range r.Owed {
-		if o.effects == nil && e != run.OwesMembers {
+		if o.effects == nil && e != run.OwesMembers && e != run.OwesTally {
 			continue // another function's
 		}
 		if err := o.payOne(ctx, r, e); err != nil {
@@ -58,6 +58,8 @@ func (o *Orchestrator) payLate(ctx context.Context, r run.Run) error {
 
 func (o *Orchestrator) payOne(ctx context.Context, r run.Run, e run.Effect) error {
 	switch e {
+	case run.OwesTally:
+		return o.tally(ctx, r)
 	case run.OwesMembers:
 		return o.endMembers(ctx, r)
 	case run.OwesEvent:
@@ -68,6 +70,19 @@ func (o *Orchestrator) payOne(ctx context.Context, r run.Run, e run.Effect) erro
 		return o.effects.Nudge(ctx, r.Job)
 	}
 	return run.Never("unknown-effect", fmt.Errorf("do %q: this release does not know it", e))
+}
+
+// tally counts how a scheduled run has ended, and pauses its job when too many in a row have failed.
+func (o *Orchestrator) tally(ctx context.Context, r run.Run) error {
+	schedule := o.jobs[r.Job].Trigger.Schedule
+	if schedule == nil || schedule.PauseOnFailure == 0 {
+		return nil // the job has changed meanwhile
+	}
+	s, err := o.changeJob(ctx, r.Job, func(s *run.JobState) bool { return s.Tally(r, schedule.PauseOnFailure, o.now()) })
+	if err == nil && s.Paused {
+		o.log.WarnContext(ctx, "job is paused", "job", r.Job, "why", s.PausedWhy)
+	}
+	return err
 }
 
 func (o *Orchestrator) payIncident(ctx context.Context, i run.Incident) error {

@@ -35,6 +35,8 @@ type Index interface {
 type Jobs interface {
 	// Jobs returns the state of every job ever seen.
 	Jobs(ctx context.Context) ([]run.JobState, error)
+	// Job returns the state of one job as it is stored; one that was never seen has only its name.
+	Job(ctx context.Context, name string) (run.JobState, error)
 	// SaveJob stores a state read before, or a new one, but for its counter. It returns a *run.Conflict when the
 	// stored one has another revision.
 	SaveJob(ctx context.Context, s run.JobState) error

@@ -11,7 +11,7 @@ import (
 
 // reconcileBatch is how many runs one tick looks at. Those that were looked at are not due again for minutes, so the
 // next tick goes on where this one ended.
-const reconcileBatch = 1000
+const reconcileBatch = 5000
 
 // reconcile looks after active runs that are due: those that nobody launched to the end, those that nothing was heard
 // of, and those that somebody wants stopped. It returns how many it looked at.

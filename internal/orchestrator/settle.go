@@ -131,7 +131,7 @@ func (o *Orchestrator) after(r run.Run, e ending) (run.Run, error) {
 	case job.Retry.Allows(r, outcome):
 		return r.Retry(outcome, launch.RetryPlace(job, r, outcome), run.RetryAt(r, now), now)
 	}
-	return r.End(outcome, e.at, now, owedBy(r, outcome)...)
+	return r.End(outcome, e.at, now, o.owed(r, outcome)...)
 }
 
 // neverRan reports whether the attempt ended for lack of capacity before it ran: that is no fault of the run, and

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"slipway/internal/launch"
@@ -43,13 +44,10 @@ func (o *Orchestrator) start(ctx context.Context, job string, items []item) []Ad
 }
 
 // decider returns the launch decision as a function of the run. It fails only when what the decision needs cannot be
-// read now; a definition that can never be used is the decider's answer for each run. Where nothing is launched, runs
-// are only stored.
+// read now; a definition that can never be used is the decider's answer for each run. For runs that are only to be stored
+// nothing is read.
 func (o *Orchestrator) decider(ctx context.Context, g *group) (decider, error) {
-	if o.tasks == nil {
-		for i := range g.items {
-			g.items[i].hold = true
-		}
+	if !slices.ContainsFunc(g.items, func(it item) bool { return !it.store }) {
 		return func(run.Run) (run.Decision, error) { return run.Decision{}, nil }, nil
 	}
 	members, err := o.membersOf(ctx, g.items)

@@ -41,6 +41,11 @@ func ScheduledID(job string, at time.Time) ID {
 	return ID(job + "-" + at.UTC().Format(scheduledLayout))
 }
 
+// IndexedID is ScheduledID for one of several runs of one scheduled time.
+func IndexedID(job string, at time.Time, index int) ID {
+	return ScheduledID(job, at) + ID("-"+strconv.Itoa(index))
+}
+
 // ManualID is the ID of a run started by hand. Key is chosen by the caller; the same key gives the same run.
 func ManualID(stack, job, key string) ID {
 	sum := digest(stack, job, "manual", key)

@@ -54,7 +54,16 @@ type ScheduleTrigger struct {
 	Start      *time.Time `json:"start,omitempty"`
 	End        *time.Time `json:"end,omitempty"`
 	CatchUp    CatchUp    `json:"catchUp,omitzero"`
+	// Jitter delays each run by a part of it that its ID decides on, so that jobs of the same minute spread.
+	Jitter time.Duration `json:"jitter,omitempty"`
+	// PauseOnFailure pauses the job when so many of its scheduled runs in a row have failed. Zero: never.
+	PauseOnFailure int `json:"pauseOnFailure,omitempty"`
+	// Count is how many runs each scheduled time has, each of which knows its index. Zero means one.
+	Count int `json:"count,omitempty"`
 }
+
+// MaxCount is the most runs that one scheduled time may have.
+const MaxCount = 100
 
 // CatchUp says what happens to scheduled times that passed while nothing could be admitted.
 // Runs is "none", "latest" (the default) or "all"; times older than Within are given up. A zero Within means

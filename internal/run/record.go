@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -83,9 +84,41 @@ type JobState struct {
 	LastScheduled time.Time `json:"lastScheduled,omitzero"`
 	Paused        bool      `json:"paused,omitempty"`
 	PausedWhy     string    `json:"pausedWhy,omitempty"`
+	PausedAt      time.Time `json:"pausedAt,omitzero"`
+	// FailedInRow are the newest scheduled runs that have failed with no success among them, for pauseOnFailure. A run is
+	// in it once, however often its end is counted.
+	FailedInRow []ID `json:"failedInRow,omitempty"`
 	// Active is the counter of concurrency.max. Only Write moves it; saving a job state leaves it alone.
 	Active   int   `json:"-"`
 	Revision int64 `json:"-"`
+}
+
+// Tally counts the end of a scheduled run: a success forgets the failures before it, and when as many in a row as limit
+// have failed the job is paused. It reports whether anything has changed.
+func (s *JobState) Tally(r Run, limit int, now time.Time) bool {
+	switch {
+	case r.State == Succeeded:
+		changed := len(s.FailedInRow) > 0
+		s.FailedInRow = nil
+		return changed
+	case r.State != Failed || slices.Contains(s.FailedInRow, r.ID):
+		return false
+	}
+	s.FailedInRow = append(slices.Clone(s.FailedInRow), r.ID)
+	if len(s.FailedInRow) >= limit && !s.Paused {
+		s.Pause(fmt.Sprintf("%d scheduled runs in a row have failed, the last one is %s", len(s.FailedInRow), r.ID), now)
+	}
+	return true
+}
+
+// Pause lets no scheduled time be admitted until the job is resumed.
+func (s *JobState) Pause(why string, now time.Time) {
+	s.Paused, s.PausedWhy, s.PausedAt = true, why, now
+}
+
+// Resume lets the job go on. What its schedule has missed is for catchUp to decide.
+func (s *JobState) Resume() {
+	s.Paused, s.PausedWhy, s.PausedAt, s.FailedInRow = false, "", time.Time{}, nil
 }
 
 // Incident is failures with one cause that somebody is told of.

@@ -37,6 +37,14 @@ func RetryAt(r Run, now time.Time) time.Time {
 	return now.Add(backoff(firstBackoff, longestBackoff, r.Attempt-r.Spared, seed))
 }
 
+// JitteredAt is when a scheduled run may start: its scheduled time and a part of the jitter that its ID decides on.
+func JitteredAt(id ID, at time.Time, jitter time.Duration) time.Time {
+	if jitter <= 0 {
+		return at
+	}
+	return at.Add(time.Duration(draw(string(id)+"/jitter") * float64(jitter)).Truncate(time.Second))
+}
+
 // RelaunchAt is when a run whose launch was refused may be launched again, in the same way.
 func RelaunchAt(r Run, now time.Time) time.Time {
 	seed := string(r.ID) + "/launch/" + strconv.Itoa(r.Attempt) + "/" + strconv.Itoa(r.Launch)
@@ -49,7 +57,11 @@ func backoff(first, longest time.Duration, n int, seed string) time.Duration {
 	if shift := max(n-1, 0); shift < 16 {
 		limit = min(first<<shift, longest)
 	}
+	return time.Second + time.Duration(draw(seed)*float64(limit-time.Second))
+}
+
+// draw is a number from 0 up to and without 1 that the seed alone decides on.
+func draw(seed string) float64 {
 	sum := digest(seed)
-	draw := float64(binary.BigEndian.Uint64(sum[:8])>>11) / (1 << 53)
-	return time.Second + time.Duration(draw*float64(limit-time.Second))
+	return float64(binary.BigEndian.Uint64(sum[:8])>>11) / (1 << 53)
 }

@@ -62,6 +62,9 @@ type Input struct {
 	ScheduledTime *time.Time `json:"scheduledTime,omitempty"`
 	IntervalStart *time.Time `json:"intervalStart,omitempty"`
 	Environment   []EnvVar   `json:"environment,omitempty"`
+	// Index counts the runs of one scheduled time from 0, of Count in all. A Count of zero means that there is only one.
+	Index int `json:"index,omitempty"`
+	Count int `json:"count,omitempty"`
 }
 
 // Decision is a launch decision, whole: RunTask is built from it alone, so that a token always comes with the same
@@ -146,6 +149,8 @@ const (
 	OwesNudge Effect = "nudge" // a message to the launch queue: a slot is free, or a retry is due
 	// OwesMembers is the end of the objects of a batch that are still open, each with the outcome or the wish of the batch.
 	OwesMembers Effect = "members"
+	// OwesTally is that the job's state counts how a scheduled run has ended, for pauseOnFailure.
+	OwesTally Effect = "tally"
 )
 
 // Step is one line of a run's history.

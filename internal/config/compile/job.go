@@ -32,6 +32,7 @@ func (r *reader) job(name string, own, v *value) run.Job {
 		StartWithin: duration(v.get("startWithin")),
 	}
 	r.platform(v.get("task", "platformVersion"), j.Task.Capacity, j.Resources)
+	r.indexed(j, v)
 	r.ofObjects(&j, own, v)
 	r.variables(j, v)
 	r.loop(j, v)
@@ -127,6 +128,8 @@ func (r *reader) schedule(v, trigger *value) *run.ScheduleTrigger {
 	t := &run.ScheduleTrigger{
 		Expression: v.text, Timezone: zone.str(), Start: trigger.get("start").instant(), End: trigger.get("end").instant(),
 		CatchUp: run.CatchUp{Within: duration(trigger.get("catchUp", "within")), Runs: trigger.get("catchUp", "runs").str()},
+		Jitter:  duration(trigger.get("jitter")), PauseOnFailure: int(trigger.get("pauseOnFailure").num()),
+		Count: int(trigger.get("count").num()),
 	}
 	s, err := schedule.For(*t)
 	var syntax *schedule.SyntaxError
@@ -142,6 +145,7 @@ func (r *reader) schedule(v, trigger *value) *run.ScheduleTrigger {
 		if why := s.Never(); why != "" {
 			r.add(v, "this never fires: %s", why)
 		}
+		r.jitter(trigger.get("jitter"), s)
 	}
 	return t
 }

@@ -2,8 +2,10 @@ package compile
 
 import (
 	"slices"
+	"time"
 
 	"slipway/internal/run"
+	"slipway/internal/schedule"
 )
 
 // startedByObjects reports whether the job has the trigger s3, or could have meant it: then nothing is said twice.
@@ -20,6 +22,35 @@ func (r *reader) concurrency(v *value) run.Concurrency {
 			c.WhenFull, run.MaxHolders, run.MaxHolders)
 	}
 	return c
+}
+
+// jitter must leave the order of the runs alone: each starts before the next one is due.
+func (r *reader) jitter(v *value, s schedule.Schedule) {
+	if v == nil {
+		return
+	}
+	shortest := time.Duration(v.number) + 1
+	at, ok := s.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC))
+	for range 100 { // enough to meet the shortest distance of any usual schedule
+		next, more := s.Next(at)
+		if !ok || !more {
+			break
+		}
+		shortest, at = min(shortest, next.Sub(at)), next
+	}
+	if time.Duration(v.number) >= shortest {
+		r.add(v, "%s is not less than the %s between two of its times; write less, so that runs keep their order", v.text, shortest)
+	}
+}
+
+// indexed refuses a job whose runs of one time are always in each other's way.
+func (r *reader) indexed(j run.Job, v *value) {
+	s := j.Trigger.Schedule
+	if s == nil || !j.Concurrency.KnowsHolders() || s.Count <= j.Concurrency.Max {
+		return
+	}
+	r.add(v.get("trigger", "count"), "whenFull: %s lets %d of these %d runs go on and gives up the others each time; raise concurrency.max to %d, or let them wait",
+		j.Concurrency.WhenFull, j.Concurrency.Max, s.Count, s.Count)
 }
 
 // ofObjects fills in the policies that only jobs with the trigger s3 have. Under defaults they say nothing to others.

@@ -123,6 +123,9 @@ func trigger() *Shape {
 			{Name: "within", Doc: "Older times are given up.", Shape: hours, Default: "1h", Example: "6h"},
 			{Name: "runs", Doc: "Which of the missed times are run.", Shape: choice("none", "latest", "all"), Default: "latest"},
 		}}},
+		{Name: "jitter", Doc: "Delays each run by up to that much, the same run always by the same, so that jobs of one minute spread. The scheduled time and the interval stay as they are.", Shape: minutes, Default: "none", Example: "5m"},
+		{Name: "pauseOnFailure", Doc: "Pauses the job when so many of its scheduled runs in a row have failed; `slipway resume` lets it go on.", Shape: number(1, 100), Default: "never", Example: "3"},
+		{Name: "count", Doc: "How many runs each scheduled time has. Each finds its number in `SLIPWAY_INDEX`, from 0, and how many there are in `SLIPWAY_COUNT`.", Shape: number(1, run.MaxCount), Default: "one, without a number", Example: "4"},
 	}}
 }
 

@@ -181,6 +181,9 @@ func given(j run.Job) variables {
 	always := []string{"SLIPWAY_STACK", "SLIPWAY_JOB", "SLIPWAY_RUN_ID", "SLIPWAY_ATTEMPT"}
 	objects := []string{"S3_BUCKET", "S3_KEY", "S3_VERSION_ID", "S3_ETAG", "S3_SIZE", "S3_SEQUENCER"}
 	times := []string{"SLIPWAY_SCHEDULED_TIME", "SLIPWAY_INTERVAL_START", "SLIPWAY_INTERVAL_END"}
+	if s := j.Trigger.Schedule; s != nil && s.Count > 0 {
+		times = append(times, "SLIPWAY_INDEX", "SLIPWAY_COUNT")
+	}
 	switch {
 	case j.Batch != nil:
 		return variables{always, append(objects, times...), true}

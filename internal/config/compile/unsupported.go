@@ -13,9 +13,6 @@ type refusal struct {
 func unsupported() []refusal {
 	return []refusal{
 		{"jobs.*.successWithin", "", "let an alarm of your own watch the job's results"},
-		{"jobs.*.trigger.jitter", "", "spread the minutes of the schedules yourself"},
-		{"jobs.*.trigger.pauseOnFailure", "", "remove the job to stop it"},
-		{"jobs.*.trigger.count", "", "give one job for each index, with its index in task.environment"},
 		{"scalers.*.latency", "", "size the service by messagesPerTask and tasks.max"},
 		{"scalers.*.scaleIn", "protected", "leave scaleIn out: tasks go only when no message is in flight"},
 		{"scalers.*.maxGroups", "", "set tasks.max to the number of message groups"},
