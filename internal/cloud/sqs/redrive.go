@@ -35,7 +35,8 @@ const atOnce = 10
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
 func (s *SQS) Receive(ctx context.Context, queueURL string, hidden time.Duration) ([]Received, error) {
 	out, err := s.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: &queueURL, MaxNumberOfMessages: atOnce, VisibilityTimeout: int32(hidden / time.Second), WaitTimeSeconds: 1,
+		QueueUrl: &queueURL, MaxNumberOfMessages: atOnce, VisibilityTimeout: int32(hidden / time.Second), //nolint:gosec // a few minutes
+		WaitTimeSeconds:             1,
 		MessageAttributeNames:       []string{"All"},
 		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameSentTimestamp},
 	})
