@@ -191,8 +191,12 @@ func (o *options) listLetters(ctx context.Context, f lettersFlags) error {
 	for _, url := range urls {
 		r := d.newReader(url)
 		err := r.each(ctx, func(m sqs.Received) (keep, more bool, err error) {
+			if len(answer.DeadLetters) == f.limit {
+				answer.Partial = true
+				return true, false, nil
+			}
 			answer.DeadLetters = append(answer.DeadLetters, letterOf(url, m))
-			return true, len(answer.DeadLetters) < f.limit, nil
+			return true, true, nil
 		})
 		if err != nil {
 			return err
@@ -307,9 +311,9 @@ func (o *options) redrive(ctx context.Context, ids []string, f lettersFlags) err
 }
 
 func printRedriven(w io.Writer, r *redrive, dryRun bool) {
-	done, verb := 0, "was sent to"
+	done, verb := 0, "sent"
 	if dryRun {
-		verb = "would be sent to"
+		verb = "would be sent"
 	}
 	for _, a := range r.answers {
 		if !a.Done {
@@ -317,9 +321,9 @@ func printRedriven(w io.Writer, r *redrive, dryRun bool) {
 			continue
 		}
 		done++
-		say(w, "%s  %s %s\n", a.ID, verb, a.To)
+		say(w, "%s  %s to %s\n", a.ID, verb, a.To)
 	}
-	say(w, "%s %s its queue.\n", count(done, "dead letter"), verb)
+	say(w, "%s: %d of %s.\n", verb, done, count(len(r.answers), "dead letter"))
 	if r.partial {
 		say(w, "There are more: SQS hands out samples. Run the command again in a moment.\n")
 	}

@@ -28,6 +28,7 @@ type reader struct {
 	queues  *sqs.SQS
 	url     string
 	now     func() time.Time
+	poll    time.Duration
 	until   time.Time
 	expects int // how many messages SQS says that there are
 	seen    map[string]bool
@@ -36,7 +37,7 @@ type reader struct {
 }
 
 func (d *deployed) newReader(url string) *reader {
-	return &reader{queues: d.queues, url: url, now: d.now, until: d.now().Add(readFor), seen: map[string]bool{}}
+	return &reader{queues: d.queues, url: url, now: d.now, poll: d.poll, until: d.now().Add(readFor), seen: map[string]bool{}}
 }
 
 // each shows the messages of the queue to f, until f wants no more. What is kept goes back at the end, also after an
@@ -49,7 +50,7 @@ func (r *reader) each(ctx context.Context, f taker) (err error) {
 	r.expects = depth.Visible + depth.InFlight
 	defer func() { err = errors.Join(err, r.release(ctx)) }()
 	for empty := 0; !r.enough(empty); {
-		messages, err := r.queues.Receive(ctx, r.url, hiddenFor)
+		messages, err := r.queues.Receive(ctx, r.url, hiddenFor, r.poll)
 		if err != nil {
 			return err
 		}

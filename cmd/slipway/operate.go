@@ -79,13 +79,18 @@ func (o *options) operate(ctx context.Context, op operation, args []string, f op
 	if err != nil {
 		return err
 	}
+	return d.perform(ctx, op, jobs, ids, f)
+}
+
+// perform asks, does the operation and answers.
+func (d *deployed) perform(ctx context.Context, op operation, jobs []run.Job, ids []run.ID, f operateFlags) error {
 	if len(ids) > maxUnasked {
-		if err := o.agreed(fmt.Sprintf("%s %s", op.name, count(len(ids), "run")), f.yes || f.dryRun); err != nil {
+		if err := d.agreed(fmt.Sprintf("%s %s", op.name, count(len(ids), "run")), f.yes || f.dryRun); err != nil {
 			return err
 		}
 	}
-	answers, err := d.perform(ctx, op, jobs, ids, f)
-	if told := o.answer(answers, func(w io.Writer) { printOperated(w, op, answers, f.dryRun) }); told != nil {
+	answers, err := d.work(ctx, op, jobs, ids, f)
+	if told := d.answer(answers, func(w io.Writer) { printOperated(w, op, answers, f.dryRun) }); told != nil {
 		return told
 	}
 	if err == nil && !allDone(answers) {
@@ -170,8 +175,8 @@ func (d *deployed) operands(ctx context.Context, op operation, args []string, s 
 	return ids, err
 }
 
-// perform does the operation, part by part. An error of AWS ends it; what was done until then is in the answers.
-func (d *deployed) perform(ctx context.Context, op operation, jobs []run.Job, ids []run.ID, f operateFlags) ([]operated, error) {
+// work does the operation, part by part. An error of AWS ends it; what was done until then is in the answers.
+func (d *deployed) work(ctx context.Context, op operation, jobs []run.Job, ids []run.ID, f operateFlags) ([]operated, error) {
 	answers, why := []operated{}, d.reason(ctx, f)
 	orchestrate, p := d.runs(jobs), d.progress()
 	defer p.end()

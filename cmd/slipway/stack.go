@@ -183,10 +183,12 @@ func (d *deployed) caller(ctx context.Context) string {
 // jobNames are the jobs of slipway.yaml and those that the ledger knows from before.
 func (d *deployed) jobNames(ctx context.Context) ([]string, error) {
 	var names []string
-	if c, problems, err := d.read(); err == nil && len(problems) == 0 {
-		for _, j := range c.Jobs {
-			names = append(names, j.Name)
-		}
+	c, problems, err := d.read()
+	for _, j := range c.Jobs {
+		names = append(names, j.Name)
+	}
+	if err == nil && len(problems) > 0 {
+		say(d.err, "note: %s has mistakes, so that only jobs are looked at that the ledger knows; see \"slipway check\"\n", d.file)
 	}
 	known, err := d.ledger.Jobs(ctx)
 	if err != nil {

@@ -76,12 +76,25 @@ func (o *options) start(ctx context.Context, name string, f startFlags) error {
 	if f.key == "" {
 		f.key = rand.Text()
 	}
+	existed, err := d.exists(ctx, run.ManualID(d.name, name, f.key))
+	if err != nil {
+		return err
+	}
 	a := d.runs(jobs).Admit(ctx, []orchestrator.Want{{Job: name, Trigger: run.ByHand, Input: in, Key: f.key}})[0]
 	if a.Err != nil {
 		return a.Err
 	}
 	d.nudge(ctx, name)
-	return d.tellStarted(ctx, a, f.wait)
+	return d.tellStarted(ctx, a.ID, existed, f.wait)
+}
+
+// exists reports whether there is such a run. Admitting does not say: a run that still waits is admitted again.
+func (d *deployed) exists(ctx context.Context, id run.ID) (bool, error) {
+	_, err := d.ledger.Run(ctx, id)
+	if isUnknown(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // jobNamed is a job of slipway.yaml.
@@ -104,18 +117,18 @@ func launchable(stack string, job run.Job, in run.Input, now time.Time) error {
 }
 
 // tellStarted answers with the run, at its end when that is waited for.
-func (d *deployed) tellStarted(ctx context.Context, a orchestrator.Admission, wait bool) error {
-	r, err := d.ledger.Run(ctx, a.ID)
+func (d *deployed) tellStarted(ctx context.Context, id run.ID, existed, wait bool) error {
+	r, err := d.ledger.Run(ctx, id)
 	if err == nil && wait {
 		if !d.json {
-			say(d.out, "%s\n", a.ID)
+			say(d.out, "%s\n", id)
 		}
 		r, err = d.wait(ctx, r)
 	}
 	if err != nil {
 		return err
 	}
-	answer := started{viewOf(r), a.Result == orchestrator.Duplicate}
+	answer := started{viewOf(r), existed}
 	err = d.answer(answer, func(w io.Writer) {
 		if !wait {
 			say(w, "%s\n", r.ID)

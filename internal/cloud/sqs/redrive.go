@@ -30,13 +30,13 @@ type Received struct {
 // atOnce is how many messages SQS takes or gives in one call.
 const atOnce = 10
 
-// Receive receives up to ten messages, and waits up to a second for them. Others do not see them until the given time
-// has passed, or Release gives them back.
+// Receive receives up to ten messages, and waits so many seconds for the first: SQS asks all its servers only then.
+// Others do not see the messages until the time of hidden has passed, or Release gives them back.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
-func (s *SQS) Receive(ctx context.Context, queueURL string, hidden time.Duration) ([]Received, error) {
+func (s *SQS) Receive(ctx context.Context, queueURL string, hidden, wait time.Duration) ([]Received, error) {
 	out, err := s.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: &queueURL, MaxNumberOfMessages: atOnce, VisibilityTimeout: int32(hidden / time.Second), //nolint:gosec // a few minutes
-		WaitTimeSeconds:             1,
+		WaitTimeSeconds:             int32(wait / time.Second), //nolint:gosec // a few seconds
 		MessageAttributeNames:       []string{"All"},
 		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameSentTimestamp},
 	})
