@@ -14,7 +14,7 @@ import (
 	"slipway/internal/run"
 )
 
-// backfill goes through a bucket once. It holds one page of objects at a time, and 24 bytes for each run of the job
+// backfill goes through a bucket once. It holds one page of objects at a time, and some 40 bytes for each run of the job
 // where versions do not tell.
 type backfill struct {
 	*deployed
@@ -42,45 +42,10 @@ func contentOf(object, etag string) content {
 // pageSize is how many objects are looked up and admitted together.
 const pageSize = 500
 
+// run goes through the bucket, and has what was admitted launched, also after an error or an interrupt.
 func (b *backfill) run(ctx context.Context) error {
-	defer b.progress.end()
-	var page []run.Object
-	for v, err := range b.list(ctx) {
-		if err != nil {
-			return err
-		}
-		b.report.Listed++
-		b.progress.tell("%d listed, %d for the job, %d had a run, %d admitted", b.report.Listed, b.report.Matched, b.report.HadRun, b.report.Admitted)
-		if b.wants(v) {
-			page = append(page, v.Object)
-			known, err := b.known(ctx, v)
-			if err != nil {
-				return err
-			}
-			if known {
-				page = page[:len(page)-1]
-			}
-		}
-		if len(page) == pageSize {
-			if more, err := b.fill(ctx, page); err != nil || !more {
-				return b.finish(ctx, err)
-			}
-			page = page[:0]
-		}
-	}
-	_, err := b.fill(ctx, page)
-	return b.finish(ctx, err)
-}
-
-func (b *backfill) list(ctx context.Context) iter.Seq2[bucket.Version, error] {
-	if b.versioned {
-		return b.bucket.Versions(ctx, b.flags.prefix)
-	}
-	return b.bucket.Objects(ctx, b.flags.prefix)
-}
-
-// finish has what was admitted launched.
-func (b *backfill) finish(ctx context.Context, err error) error {
+	err := b.walk(ctx)
+	b.progress.end()
 	if b.report.Admitted > 0 && !b.flags.dryRun {
 		b.nudge(context.WithoutCancel(ctx), b.job.Name)
 	}
@@ -88,6 +53,48 @@ func (b *backfill) finish(ctx context.Context, err error) error {
 		return problem{errNotAll}
 	}
 	return err
+}
+
+func (b *backfill) walk(ctx context.Context) error {
+	var page []run.Object
+	for v, err := range b.list(ctx) {
+		if err != nil {
+			return err
+		}
+		b.report.Listed++
+		b.progress.tell("%d listed, %d for the job, %d had a run, %d admitted", b.report.Listed, b.report.Matched, b.report.HadRun, b.report.Admitted)
+		candidate, err := b.candidate(ctx, v)
+		if err != nil {
+			return err
+		}
+		if candidate {
+			page = append(page, v.Object)
+		}
+		if len(page) == pageSize {
+			if more, err := b.fill(ctx, page); err != nil || !more {
+				return err
+			}
+			page = page[:0]
+		}
+	}
+	_, err := b.fill(ctx, page)
+	return err
+}
+
+// candidate reports whether the version may want a run.
+func (b *backfill) candidate(ctx context.Context, v bucket.Version) (bool, error) {
+	if !b.wants(v) {
+		return false, nil
+	}
+	known, err := b.known(ctx, v)
+	return !known, err
+}
+
+func (b *backfill) list(ctx context.Context) iter.Seq2[bucket.Version, error] {
+	if b.versioned {
+		return b.bucket.Versions(ctx, b.flags.prefix)
+	}
+	return b.bucket.Objects(ctx, b.flags.prefix)
 }
 
 // wants reports whether the job takes the version, and it is one of those asked for.
