@@ -56,12 +56,18 @@ type operated struct {
 	Why     string    `json:"why,omitempty"` // nothing was done
 }
 
+// maxWhy is how long a reason may be, in bytes: the history of a run is one item of the ledger.
+const maxWhy = 500
+
 // inOneGo is how many runs are worked on between two lines of progress.
 const inOneGo = 500
 
 func (o *options) operate(ctx context.Context, op operation, args []string, f operateFlags) error {
 	if (len(args) == 0) == f.empty() {
 		return fmt.Errorf("which runs? Name them by their IDs, or select them with --job, --state, --since, --until or --object; not both")
+	}
+	if len(f.why) > maxWhy {
+		return fmt.Errorf("read --why: it has more than %d bytes", maxWhy)
 	}
 	q, err := o.operable(op, f.selection)
 	if err != nil {

@@ -118,7 +118,7 @@ func TestRetry(t *testing.T) {
 		out, _ = s.run(1, append([]string{"retry", string(gone.ID)}, args...)...)
 		contains(t, out, "it is failed, and its job import is no longer configured")
 	}
-	for _, args := range [][]string{{}, {"import-x", "--job", "import"}, {"--state", "running"}} {
+	for _, args := range [][]string{{}, {"import-x", "--job", "import"}, {"--state", "running"}, {"import-x", "--why", strings.Repeat("x", 501)}} {
 		s.run(2, append([]string{"retry"}, args...)...)
 	}
 }

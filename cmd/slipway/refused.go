@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
 
@@ -44,6 +47,9 @@ var advice = map[string]string{
 	"AuthorizationHeaderMalformed": elsewhereBucket,
 
 	"AWS.SimpleQueueService.NonExistentQueue": gone,
+
+	// Of DynamoDB, for an index that the table does not have.
+	"ValidationException": `The stack may be of another release than this command ("slipway version"): deploy this one, or use that one's.`,
 }
 
 const (
@@ -55,6 +61,7 @@ const (
 	noStack         = `Name the stack with --stack or SLIPWAY_STACK ("make deploy ENV=dev" deploys slipway-dev), and its region with --region.`
 	noAnswer        = `AWS did not answer: look at the network and at AWS_ENDPOINT_URL. For the local stack, "make up" and "source .local/env".`
 	noCredentials   = `Give credentials as for the AWS CLI: "aws configure" or "aws sso login", then --profile or AWS_PROFILE; for the local stack, "source .local/env".`
+	asItIs          = `AWS refuses this as it is; its message says why.`
 	tryAgain        = `Run the command again in a moment; what was done stays done.`
 )
 
@@ -75,11 +82,21 @@ func afterRefusal(err error) (next string, refused bool) {
 		if text, known := advice[api.ErrorCode()]; known {
 			return text, true
 		}
-		return tryAgain, true
+		if passing(err, api.ErrorCode()) {
+			return tryAgain, true
+		}
+		return asItIs, true
 	case errors.As(err, &network):
 		return noAnswer, true
 	}
 	return noCredentials, true
+}
+
+// passing reports whether the same call may succeed in a moment: it was throttled, or the fault is AWS's.
+func passing(err error, code string) bool {
+	_, throttled := retry.DefaultThrottleErrorCodes[code]
+	var answer *awshttp.ResponseError
+	return throttled || errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError
 }
 
 // loadConfig reads the configuration of AWS's tools: environment, profile, single sign-on, role.

@@ -12,7 +12,8 @@ import (
 
 // plan is how a job would start a task for an object: the RunTask request of the first launch, or why there can be none.
 type plan struct {
-	Joins    string           `json:"joins,omitempty"` // the batch that the object joins, in words
+	Joins    string           `json:"joins,omitempty"`      // the batch that the object joins, in words
+	Replaces string           `json:"supersedes,omitempty"` // what of the same key it takes the place of, in words
 	Request  *launch.Document `json:"request,omitempty"`
 	AtLaunch []string         `json:"atLaunch,omitempty"` // what of the request is known only then
 	Refused  string           `json:"refused,omitempty"`
@@ -41,7 +42,7 @@ func (p planner) plan(j run.Job, o run.Object) plan {
 	}
 	r.Decision = &d
 	document := launch.DocumentOf(launch.Request(p.stack, r))
-	return plan{Joins: joins(j), Request: &document, AtLaunch: p.atLaunch(j, len(members) > 0)}
+	return plan{Joins: joins(j), Replaces: supersedes(j), Request: &document, AtLaunch: p.atLaunch(j, len(members) > 0)}
 }
 
 // run is the run of the object, or the batch that begins with it.
@@ -76,6 +77,13 @@ func joins(j run.Job) string {
 	return text + fmt.Sprintf(", which starts when it is full, or %s after its first object. The request is of a batch of this object alone.", wait)
 }
 
+func supersedes(j run.Job) string {
+	if !j.LatestOnly {
+		return ""
+	}
+	return "It takes the place of an older version of the same key whose run has not started."
+}
+
 // atLaunch says what of the request only the launch knows.
 func (p planner) atLaunch(j run.Job, batch bool) []string {
 	out := []string{"clientToken, startedBy and the run ID follow from the version or the sequencer that the event names"}
@@ -96,8 +104,10 @@ func (p planner) atLaunch(j run.Job, batch bool) []string {
 }
 
 func (p plan) print(w io.Writer) {
-	if p.Joins != "" {
-		say(w, "%s\n", p.Joins)
+	for _, text := range []string{p.Joins, p.Replaces} {
+		if text != "" {
+			say(w, "%s\n", text)
+		}
 	}
 	if p.Refused != "" {
 		say(w, "It could not be launched: %s.\n", p.Refused)

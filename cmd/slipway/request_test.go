@@ -60,6 +60,8 @@ func TestPlanOfABatch(t *testing.T) {
 		t.Errorf("the bucket is known, and yet: %v", p.AtLaunch)
 	}
 
+	j.LatestOnly = true
+	contains(t, planner{"test", "", time.Unix(0, 0)}.plan(j, object).Replaces, "an older version of the same key")
 	j.Batch, j.Task.Command = nil, []string{strings.Repeat("x", 9000)}
 	p = planner{"test", "", time.Unix(0, 0)}.plan(j, object)
 	contains(t, p.Refused, "8192")

@@ -137,9 +137,11 @@ func TestEveryRefusalHasAdvice(t *testing.T) {
 			t.Errorf("%s: got %q, %v", code, next, refused)
 		}
 	}
-	unknown := &smithy.OperationError{Err: &smithy.GenericAPIError{Code: "Throttling"}}
-	if next, refused := afterRefusal(unknown); !refused || next != tryAgain {
-		t.Errorf("got %q, %v", next, refused)
+	for code, want := range map[string]string{"ThrottlingException": tryAgain, "InvalidBucketName": asItIs} {
+		err := &smithy.OperationError{Err: &smithy.GenericAPIError{Code: code}}
+		if next, refused := afterRefusal(err); !refused || next != want {
+			t.Errorf("%s: got %q, %v", code, next, refused)
+		}
 	}
 	if _, refused := afterRefusal(errors.New("anything")); refused {
 		t.Error("an error of our own is AWS's")
