@@ -31,9 +31,10 @@ func backfillCommand(o *options) *cobra.Command {
 		Long: `Backfill lists the bucket of a job and admits a run for every object that the job takes and that has no run yet: for
 objects from before the job, or whose events were lost. Running it again does no harm, and goes on where it was stopped.
 
-In a bucket with versions the version ID gives the same run as the event did. Elsewhere an object counts as having a run
-when the ledger knows one of the job for the same key and ETag that was admitted after the object was written. Objects
-of the last 15 minutes are left out there, because their events may still be on their way; --include-recent takes them.
+In a bucket with versions the version ID gives the same run as the event did. Elsewhere, and where the event named no
+version, an object counts as having a run when the ledger knows one of the job for the same key and ETag that was
+admitted after the object was written. Objects without a version of the last 15 minutes are left out, because their
+events may still be on their way; --include-recent takes them.
 Runs are forgotten 90 days after their end: choose with --since what is to be looked at.
 
 With --json it prints the counts, and the first 1,000 runs.`,

@@ -56,6 +56,19 @@ func TestBackfillWithVersionsGivesTheRunOfTheEvent(t *testing.T) {
 	s.get(run.ObjectID("test", "images", old))
 }
 
+func TestBackfillKnowsRunsWhoseEventNamedNoVersion(t *testing.T) {
+	s := newStack(t)
+	bucket := s.uploads(true)
+	named, unnamed := s.put(bucket, "incoming/a", "x"), s.put(bucket, "incoming/b", "y")
+	s.object(named)
+	s.put(bucket, "incoming/a", "x") // the same content again, and its event was lost
+	unnamed.VersionID, unnamed.Sequencer = "", "0062"
+	s.object(unnamed)
+	if b := s.backfilled(0); b.HadRun != 1 || b.Admitted != 1 || b.Runs[0].Object.Key != "incoming/a" {
+		t.Errorf("got %+v", b)
+	}
+}
+
 func TestBackfillWithoutVersionsAsksTheLedger(t *testing.T) {
 	s := newStack(t)
 	bucket := s.uploads(false)

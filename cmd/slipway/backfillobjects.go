@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"slipway/internal/cloud/bucket"
@@ -56,7 +57,7 @@ func (b *backfill) run(ctx context.Context) error {
 }
 
 func (b *backfill) walk(ctx context.Context) error {
-	var page []run.Object
+	var page []bucket.Version
 	for v, err := range b.list(ctx) {
 		if err != nil {
 			return err
@@ -68,7 +69,7 @@ func (b *backfill) walk(ctx context.Context) error {
 			return err
 		}
 		if candidate {
-			page = append(page, v.Object)
+			page = append(page, v)
 		}
 		if len(page) == pageSize {
 			if more, err := b.fill(ctx, page); err != nil || !more {
@@ -121,12 +122,11 @@ func (b *backfill) known(ctx context.Context, v bucket.Version) (bool, error) {
 	if byVersion(v.Object) {
 		return false, nil
 	}
-	if err := b.readHistory(ctx); err != nil {
-		return false, err
-	}
-	admitted, known := b.history[contentOf(v.Bucket+"/"+v.Key, v.ETag)]
+	admitted, err := b.lastAdmitted(ctx, v)
 	switch {
-	case known && !time.UnixMilli(admitted).Before(v.Modified.Add(-clocks)):
+	case err != nil:
+		return false, err
+	case !admitted.IsZero():
 		b.report.HadRun++
 		return true, nil
 	case !b.flags.withRecent && b.now().Sub(v.Modified) < recent:
@@ -134,6 +134,41 @@ func (b *backfill) known(ctx context.Context, v bucket.Version) (bool, error) {
 		return true, nil
 	}
 	return false, nil
+}
+
+// lastAdmitted is when a run of the job was last admitted for the same key and content since the object was written;
+// zero: never.
+func (b *backfill) lastAdmitted(ctx context.Context, v bucket.Version) (time.Time, error) {
+	if err := b.readHistory(ctx); err != nil {
+		return time.Time{}, err
+	}
+	ms, known := b.history[contentOf(v.Bucket+"/"+v.Key, v.ETag)]
+	at := time.UnixMilli(ms)
+	if !known || at.Before(v.Modified.Add(-clocks)) {
+		return time.Time{}, nil
+	}
+	return at, nil
+}
+
+// unnamed reports whether a version has a run although its ID is another: its event named no version.
+func (b *backfill) unnamed(ctx context.Context, v bucket.Version) (bool, error) {
+	if !byVersion(v.Object) {
+		return false, nil
+	}
+	at, err := b.lastAdmitted(ctx, v)
+	if err != nil || at.IsZero() {
+		return false, err
+	}
+	q := ledger.Query{Job: b.job.Name, Object: v.Bucket + "/" + v.Key, Since: at, Until: at.Add(time.Millisecond)}
+	listed, err := b.ledger.List(ctx, q)
+	if err != nil {
+		return false, err
+	}
+	runs, _, err := b.stored(ctx, listed)
+	return slices.ContainsFunc(runs, func(r run.Run) bool {
+		o := r.Input.Object
+		return o != nil && o.Key == v.Key && o.ETag == v.ETag && !byVersion(*o)
+	}), err
 }
 
 // readHistory reads, once, when each content of the bucket was last admitted for the job.
@@ -158,7 +193,7 @@ func (b *backfill) readHistory(ctx context.Context) error {
 }
 
 // fill admits the objects of a page that have no run. More says whether there is to be another page.
-func (b *backfill) fill(ctx context.Context, page []run.Object) (more bool, err error) {
+func (b *backfill) fill(ctx context.Context, page []bucket.Version) (more bool, err error) {
 	missing, err := b.missing(ctx, page)
 	if err != nil {
 		return false, err
@@ -181,11 +216,11 @@ func (b *backfill) fill(ctx context.Context, page []run.Object) (more bool, err 
 func (b *backfill) idOf(o run.Object) run.ID { return run.ObjectID(b.name, b.job.Name, o) }
 
 // missing are the objects whose run is not in the ledger.
-func (b *backfill) missing(ctx context.Context, page []run.Object) ([]run.Object, error) {
+func (b *backfill) missing(ctx context.Context, page []bucket.Version) ([]run.Object, error) {
 	var ids []run.ID
 	seen := map[run.ID]bool{}
-	for _, o := range page {
-		ids = append(ids, b.idOf(o))
+	for _, v := range page {
+		ids = append(ids, b.idOf(v.Object))
 	}
 	stored, err := b.ledger.Runs(ctx, ids)
 	if err != nil && !unreadable(err) {
@@ -195,13 +230,19 @@ func (b *backfill) missing(ctx context.Context, page []run.Object) ([]run.Object
 		seen[r.ID] = true
 	}
 	var out []run.Object
-	for i, o := range page {
-		if seen[ids[i]] {
+	for i, v := range page {
+		had := seen[ids[i]]
+		if !had {
+			if had, err = b.unnamed(ctx, v); err != nil {
+				return nil, err
+			}
+		}
+		if had {
 			b.report.HadRun++
 			continue
 		}
 		seen[ids[i]] = true
-		out = append(out, o)
+		out = append(out, v.Object)
 	}
 	return out, nil
 }

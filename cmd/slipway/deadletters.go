@@ -322,6 +322,9 @@ func printRedriven(w io.Writer, r *redrive, dryRun bool) {
 		}
 		done++
 		say(w, "%s  %s to %s\n", a.ID, verb, a.To)
+		if a.Why != "" {
+			say(w, "%s  is still there, too: %s\n", a.ID, a.Why)
+		}
 	}
 	say(w, "%s: %d of %s.\n", verb, done, count(len(r.answers), "dead letter"))
 	if r.partial {

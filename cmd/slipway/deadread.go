@@ -16,6 +16,8 @@ const (
 	readFor = 90 * time.Second
 	// emptyRounds is how many empty answers in a row end the reading of a queue that should hold more.
 	emptyRounds = 3
+	// longPoll is how long a queue is waited for that should hold more.
+	longPoll = 2 * time.Second
 	// giveBack bounds how long giving back takes after an interrupt.
 	giveBack = 10 * time.Second
 )
@@ -50,7 +52,7 @@ func (r *reader) each(ctx context.Context, f taker) (err error) {
 	r.expects = depth.Visible + depth.InFlight
 	defer func() { err = errors.Join(err, r.release(ctx)) }()
 	for empty := 0; !r.enough(empty); {
-		messages, err := r.queues.Receive(ctx, r.url, hiddenFor, r.poll)
+		messages, err := r.queues.Receive(ctx, r.url, hiddenFor, r.wait(empty))
 		if err != nil {
 			return err
 		}
@@ -62,6 +64,14 @@ func (r *reader) each(ctx context.Context, f taker) (err error) {
 		}
 	}
 	return nil
+}
+
+// wait is how long the next answer may take: longer when there should be something, and nothing came.
+func (r *reader) wait(empty int) time.Duration {
+	if empty > 0 && r.partial() {
+		return longPoll
+	}
+	return r.poll
 }
 
 // partial reports whether there is more than was seen.

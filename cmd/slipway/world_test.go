@@ -180,7 +180,7 @@ func (s *stackSession) failed(r run.Run) run.Run {
 func (s *stackSession) received(queue string) []string {
 	s.t.Helper()
 	url := s.env["SLIPWAY_"+queue]
-	out, err := s.sqs.ReceiveMessage(s.t.Context(), &awssqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10, MessageAttributeNames: []string{"All"}})
+	out, err := s.sqs.ReceiveMessage(s.t.Context(), &awssqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10, WaitTimeSeconds: 5, MessageAttributeNames: []string{"All"}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
