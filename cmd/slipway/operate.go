@@ -297,9 +297,9 @@ func printOperated(w io.Writer, op operation, answers []operated, dryRun bool) {
 		}
 		say(w, "%s  %s\n", a.ID, text)
 	}
-	verb := "were"
+	verb := op.done
 	if dryRun {
-		verb = "would be"
+		verb = "would be " + op.done
 	}
-	say(w, "%d of %s %s %s.\n", done, count(len(answers), "run"), verb, op.done)
+	say(w, "%s: %d of %s.\n", verb, done, count(len(answers), "run"))
 }

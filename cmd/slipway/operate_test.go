@@ -93,7 +93,7 @@ func TestRetry(t *testing.T) {
 	s := newStack(t)
 	failed, queued := s.failed(s.manual("failed")), s.manual("queued")
 	out, _ := s.run(1, "retry", string(failed.ID), string(queued.ID), "import-nothing", "--dry-run")
-	contains(t, out, string(failed.ID)+"  would be queued again", "1 of 3 runs would be queued again")
+	contains(t, out, string(failed.ID)+"  would be queued again", "would be queued again: 1 of 3 runs")
 	if r := s.get(failed.ID); r.State != run.Failed {
 		t.Errorf("a dry run has made it %s", r.State)
 	}
@@ -140,12 +140,12 @@ func TestRetryOfMany(t *testing.T) {
 	_, errs = s.run(1, "retry", "--job", "import", "--since", "2h")
 	contains(t, errs, "retry 101 runs. Go on?", "nothing more was changed")
 	out, _ := s.run(0, "retry", "--job", "import", "--dry-run")
-	contains(t, out, "101 of 101 runs would be queued again")
+	contains(t, out, "would be queued again: 101 of 101 runs")
 	s.world.in = strings.NewReader("yes\n")
 	out, _ = s.run(0, "retry", "--state", "failed", "--since", "2h")
-	contains(t, out, "101 of 101 runs were queued again")
+	contains(t, out, "queued again: 101 of 101 runs")
 	out, _ = s.run(0, "retry", "--state", "failed", "--yes")
-	contains(t, out, "0 of 0 runs")
+	contains(t, out, "queued again: 0 of 0 runs")
 }
 
 func TestCancel(t *testing.T) {
@@ -153,7 +153,7 @@ func TestCancel(t *testing.T) {
 	queued, running, ended := s.manual("queued"), s.claimed(s.manual("running")), s.failed(s.manual("ended"))
 	out, _ := s.run(1, "cancel", string(queued.ID), string(running.ID), string(ended.ID), "import-x", "--why", "by mistake")
 	contains(t, out, string(queued.ID)+"  cancelled", string(running.ID)+"  its task is stopped within",
-		string(ended.ID)+"  not done: it is failed", "import-x  not done: stack test has no such run", "2 of 4 runs")
+		string(ended.ID)+"  not done: it is failed", "import-x  not done: stack test has no such run", "cancelled: 2 of 4 runs")
 	if r := s.get(running.ID); r.Wish != run.WishCancel || !strings.HasSuffix(r.WishWhy, ": by mistake") {
 		t.Errorf("got wish %q, because %q", r.Wish, r.WishWhy)
 	}
@@ -163,7 +163,7 @@ func TestCancel(t *testing.T) {
 	s.manual("another")
 	s.run(2, "cancel", "--state", "failed")
 	out, _ = s.run(0, "cancel", "--job", "import", "--state", "queued", "--dry-run")
-	contains(t, out, "1 of 1 run would be cancelled")
+	contains(t, out, "would be cancelled: 1 of 1 run")
 	s.write("version: 7\n")
 	s.run(1, "cancel", "--job", "import", "--state", "queued") // a file with mistakes is told of
 }
@@ -173,7 +173,7 @@ func TestCancelOfABatchTakesItsObjects(t *testing.T) {
 	s.jobs[0].Batch = &run.Batch{MaxObjects: 10}
 	m := s.object(run.Object{Bucket: "uploads", Key: "incoming/a", VersionID: "1", Size: 3})
 	out, _ := s.run(0, "cancel", "--job", "images")
-	contains(t, out, string(m.Member)+"  cancelled", "1 of 1 run")
+	contains(t, out, string(m.Member)+"  cancelled", "cancelled: 1 of 1 run")
 	if r := s.get(m.ID); r.State != run.Cancelled {
 		t.Errorf("the object of a cancelled batch is %s", r.State)
 	}
