@@ -30,7 +30,7 @@ func docsCommand() *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use:     "docs",
-		Short:   "Write the reference and the schema of slipway.yaml",
+		Short:   "Write the references of slipway.yaml and of the command line, and the schema",
 		Example: "  slipway docs",
 		Hidden:  true,
 		Args:    cobra.NoArgs,
@@ -40,6 +40,9 @@ func docsCommand() *cobra.Command {
 				return err
 			}
 			if err := store(filepath.Join(dir, "slipway.schema.json"), schema); err != nil {
+				return err
+			}
+			if err := store(filepath.Join(dir, "command-line.md"), reference()); err != nil {
 				return err
 			}
 			return store(filepath.Join(dir, "configuration.md"), compile.Reference())
