@@ -35,18 +35,23 @@ func dollars(task time.Duration) float64 {
 
 const objects = 10_000
 
+// cloud is ECS with one task definition and all the capacity there is.
+func cloud(now func() time.Time) *fake.ECS {
+	return &fake.ECS{
+		Region: "eu-north-1", Account: "111122223333", Now: now, Providers: []string{"FARGATE"},
+		Definition: func(string) (fake.TaskDefinition, error) {
+			return fake.TaskDefinition{TaskDefinitionArn: "arn:aws:ecs:eu-north-1:111122223333:task-definition/p:1", ContainerDefinitions: []fake.ContainerDefinition{{Name: "main"}}}, nil
+		},
+	}
+}
+
 // tasksFor lets the real code gather and launch the objects, and returns how many of them each task got.
 func tasksFor(tb testing.TB, batch *run.Batch) []int {
 	tb.Helper()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
 	ledger := &fake.Ledger{}
-	ecs := &fake.ECS{
-		Region: "eu-north-1", Account: "111122223333", Now: clock, Providers: []string{"FARGATE"},
-		Definition: func(string) (fake.TaskDefinition, error) {
-			return fake.TaskDefinition{TaskDefinitionArn: "arn:aws:ecs:eu-north-1:111122223333:task-definition/p:1", ContainerDefinitions: []fake.ContainerDefinition{{Name: "main"}}}, nil
-		},
-	}
+	ecs := cloud(clock)
 	job := run.Job{Name: "small", Batch: batch, Task: run.TaskSpec{Cluster: "c", Definition: "p", Capacity: []string{"FARGATE"}}}
 	o := orchestrator.New(orchestrator.Options{
 		Stack: "bench", Jobs: []run.Job{job}, Ledger: ledger, Tasks: fake.Tasks{ECS: ecs}, Files: &fake.Files{}, Bucket: "b", Now: clock,

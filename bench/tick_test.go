@@ -41,12 +41,7 @@ func busy(tb testing.TB) (o *orchestrator.Orchestrator, settle func()) {
 	now := time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
 	ledger := &fake.Ledger{}
-	ecs := &fake.ECS{
-		Region: "eu-north-1", Account: "111122223333", Now: clock, Providers: []string{"FARGATE"},
-		Definition: func(string) (fake.TaskDefinition, error) {
-			return fake.TaskDefinition{TaskDefinitionArn: "arn:aws:ecs:eu-north-1:111122223333:task-definition/p:1", ContainerDefinitions: []fake.ContainerDefinition{{Name: "main"}}}, nil
-		},
-	}
+	ecs := cloud(clock)
 	task := run.TaskSpec{Cluster: "c", Definition: "p", Capacity: []string{"FARGATE"}}
 	jobs := []run.Job{{Name: "objects", Task: task}}
 	for i := range 200 {

@@ -259,9 +259,7 @@ func TestWhatSaysNothingOfTheObjectsSplitsNothing(t *testing.T) {
 			w := newWorld(t, gathering(run.Batch{MaxObjects: 4}))
 			w.admit(keys(4)...)
 			arn := w.active()[0].TaskArn
-			w.ecs.End(arn, ended)
-			stopped, _ := w.ecs.Task(arn)
-			w.observe(stopped.Words())
+			w.stopped(arn, ended)
 			w.minutes(3)
 			if got := w.states(); got[run.Failed] != 5 || len(w.ecs.All()) != 1 {
 				t.Errorf("states = %v in %d tasks, want the batch and its objects failed in one", got, len(w.ecs.All()))
@@ -298,9 +296,7 @@ func TestSpotTakesABatchAndItsRestIsTriedAgain(t *testing.T) {
 	b := w.batches()[0]
 	w.report(b, map[string]int{"k000": 0})
 	w.ecs.Move(b.TaskARN, run.StatusRunning)
-	w.ecs.End(b.TaskARN, fake.Ended{StopCode: "SpotInterruption", Exits: map[string]int{"main": 143}})
-	stopped, _ := w.ecs.Task(b.TaskARN)
-	w.observe(stopped.Words())
+	w.stopped(b.TaskARN, fake.Ended{StopCode: "SpotInterruption", Exits: map[string]int{"main": 143}})
 	for len(w.active()) == 0 {
 		w.minutes(1)
 	}
@@ -462,13 +458,5 @@ func assertBatchesDone(t *testing.T, w *world) {
 		}
 		perRun[task.StartedBy] = true
 	}
-	states, err := w.ledger.Jobs(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range states {
-		if s.Active != 0 {
-			t.Errorf("job %s still counts %d active runs", s.Name, s.Active)
-		}
-	}
+	w.assertSlotsBack()
 }

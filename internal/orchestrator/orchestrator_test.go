@@ -103,15 +103,7 @@ func assertOneFailedRun(t *testing.T, w *world) {
 	if n := w.count("mail images"); n < 1 || n > 2 {
 		t.Errorf("%d mails, want one, or two when it was killed right after the first", n)
 	}
-	states, err := w.ledger.Jobs(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range states {
-		if s.Active != 0 {
-			t.Errorf("job %s still counts %d active runs", s.Name, s.Active)
-		}
-	}
+	w.assertSlotsBack()
 }
 
 func TestStopEventsInAnyNumberGiveOneMail(t *testing.T) {

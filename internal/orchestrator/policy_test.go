@@ -89,9 +89,7 @@ func TestANewRunReplacesTheOldOneAfterItHasStopped(t *testing.T) {
 	if b := w.runFor("images", "b"); b.State != run.Cancelled || !strings.Contains(b.WishWhy, string(w.runFor("images", "c").ID)) {
 		t.Errorf("run b = %s, %q; want it cancelled for c", b.State, b.WishWhy)
 	}
-	w.ecs.End(task.TaskArn, fake.Ended{StopCode: "UserInitiated", Exits: map[string]int{"main": 143}})
-	stopped, _ := w.ecs.Task(task.TaskArn)
-	w.observe(stopped.Words())
+	w.stopped(task.TaskArn, fake.Ended{StopCode: "UserInitiated", Exits: map[string]int{"main": 143}})
 	if a := w.runFor("images", "a"); a.State != run.Cancelled || w.count("mail images") != 0 {
 		t.Errorf("run a = %s with %d mails; want it cancelled without one", a.State, w.count("mail images"))
 	}
@@ -185,9 +183,7 @@ func TestAStepThatBringsNothingToRunningIsLeft(t *testing.T) {
 	if r := w.onlyRun(); r.Wish != run.WishMove {
 		t.Fatalf("wish = %q after five minutes, want next-capacity", r.Wish)
 	}
-	w.ecs.End(stuck.TaskArn, fake.Ended{StopCode: "UserInitiated"})
-	stopped, _ := w.ecs.Task(stuck.TaskArn)
-	w.observe(stopped.Words())
+	w.stopped(stuck.TaskArn, fake.Ended{StopCode: "UserInitiated"})
 	w.minutes(1)
 	r := w.onlyRun()
 	if r.State != run.Starting || r.Decision.Capacity != "FARGATE" || r.Attempt != 2 || r.Spared != 1 {
@@ -259,9 +255,7 @@ func TestASecondSpotInterruptionLeavesSpot(t *testing.T) {
 		}
 		task := w.active()[0]
 		w.ecs.Move(task.TaskArn, run.StatusRunning)
-		w.ecs.End(task.TaskArn, fake.Ended{StopCode: "SpotInterruption", Exits: map[string]int{"main": 143}})
-		stopped, _ := w.ecs.Task(task.TaskArn)
-		w.observe(stopped.Words())
+		w.stopped(task.TaskArn, fake.Ended{StopCode: "SpotInterruption", Exits: map[string]int{"main": 143}})
 		for len(w.active()) == 0 {
 			w.minutes(1)
 		}
@@ -277,9 +271,7 @@ func TestMissingCapacityThatATaskTellsOfCostsNoAttempt(t *testing.T) {
 	w.admit(want("images", "a"))
 	for range 5 {
 		task := w.active()[0]
-		w.ecs.End(task.TaskArn, fake.Ended{StopCode: "TaskFailedToStart", Reason: "Capacity is unavailable at this time. Please try again later or in a different availability zone"})
-		stopped, _ := w.ecs.Task(task.TaskArn)
-		w.observe(stopped.Words())
+		w.stopped(task.TaskArn, fake.Ended{StopCode: "TaskFailedToStart", Reason: "Capacity is unavailable at this time. Please try again later or in a different availability zone"})
 		w.minutes(11)
 	}
 	w.finish(0)

@@ -238,6 +238,28 @@ func (w *world) batches() []run.Run {
 	return out
 }
 
+// assertSlotsBack demands that no job counts an active run.
+func (w *world) assertSlotsBack() {
+	w.t.Helper()
+	states, err := w.ledger.Jobs(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, s := range states {
+		if s.Active != 0 {
+			w.t.Errorf("job %s still counts %d active runs", s.Name, s.Active)
+		}
+	}
+}
+
+// stopped ends a task so, and tells of it.
+func (w *world) stopped(arn string, how fake.Ended) {
+	w.t.Helper()
+	w.ecs.End(arn, how)
+	task, _ := w.ecs.Task(arn)
+	w.observe(task.Words())
+}
+
 // active are the tasks that have not stopped.
 func (w *world) active() []fake.Task {
 	var out []fake.Task
