@@ -3,9 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"time"
 
@@ -177,23 +180,30 @@ func (d *deployed) addActive(ctx context.Context, jobs []jobView) error {
 	return nil
 }
 
+// listers is how many jobs are asked about at a time.
+const listers = 10
+
 // addLastRuns reads the newest run of each job.
 func (d *deployed) addLastRuns(ctx context.Context, jobs []jobView) error {
-	for i := range jobs {
-		listed, err := d.ledger.List(ctx, ledger.Query{Job: jobs[i].Job, Limit: 1})
-		if err != nil {
-			return err
-		}
-		runs, _, err := d.stored(ctx, listed)
-		if err != nil {
-			return err
-		}
-		for _, r := range runs {
-			v := viewOf(r)
-			jobs[i].LastRun = &v
-		}
+	newest, errs := make([][]ledger.Listed, len(jobs)), make([]error, len(jobs))
+	gate, asked := make(chan struct{}, listers), sync.WaitGroup{}
+	for i, j := range jobs {
+		gate <- struct{}{}
+		asked.Go(func() {
+			newest[i], errs[i] = d.ledger.List(ctx, ledger.Query{Job: j.Job, Limit: 1})
+			<-gate
+		})
 	}
-	return nil
+	asked.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	runs, _, err := d.stored(ctx, slices.Concat(newest...))
+	for _, r := range runs {
+		v := viewOf(r)
+		jobs[slices.IndexFunc(jobs, func(j jobView) bool { return j.Job == r.Job })].LastRun = &v
+	}
+	return err
 }
 
 func printJobs(w io.Writer, jobs []jobView) {

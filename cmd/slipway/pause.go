@@ -106,7 +106,7 @@ func (o *options) resumeJobs(ctx context.Context, names []string, f pauseFlags) 
 // unscheduled refuses a job whose trigger cannot be paused.
 func unscheduled(j run.Job) error {
 	if j.Trigger.S3 != nil {
-		return fmt.Errorf("job %s is started by objects: only scheduled times are paused; to let its objects wait, take its trigger out of slipway.yaml and backfill them later", j.Name)
+		return fmt.Errorf("job %s is started by objects: only scheduled times are paused; to let its objects wait, take it out of slipway.yaml, and backfill them later", j.Name)
 	}
 	return fmt.Errorf("job %s is only started by hand: only scheduled times are paused", j.Name)
 }
