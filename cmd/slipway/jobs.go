@@ -212,7 +212,10 @@ func printJobs(w io.Writer, jobs []jobView) {
 	for _, j := range jobs {
 		last, id := "-", ""
 		if j.LastRun != nil {
-			last, id = fmt.Sprintf("%s %s", j.LastRun.State, stamp(*j.LastRun.AdmittedAt)), string(j.LastRun.ID)
+			last, id = string(j.LastRun.State), string(j.LastRun.ID)
+			if at := j.LastRun.AdmittedAt; at != nil {
+				last += " " + stamp(*at)
+			}
 		}
 		say(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", j.Job, j.State, cmp.Or(oneLine(j.Trigger), "-"), last, id, j.nextText(), j.activeText())
 	}

@@ -19,7 +19,13 @@ import (
 // pauseFlags are the flags of pause and resume.
 type pauseFlags struct {
 	why    string
+	yes    bool
 	dryRun bool
+}
+
+func (f *pauseFlags) flags(c *cobra.Command) {
+	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask, also for more than 100 jobs")
+	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be done, and do nothing")
 }
 
 // pausing is the answer of pause and resume for one job.
@@ -49,7 +55,7 @@ With --json it prints an array of {"job", "paused", "changed", "pausedAt", "paus
 		RunE: func(c *cobra.Command, args []string) error { return o.pauseJobs(c.Context(), args, f) },
 	}
 	c.Flags().StringVar(&f.why, "why", "", "the reason, for those who wonder")
-	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be done, and do nothing")
+	f.flags(c)
 	return c
 }
 
@@ -67,7 +73,7 @@ With --json it prints an array of {"job", "paused", "changed", "pausedAt", "paus
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return o.resumeJobs(c.Context(), args, f) },
 	}
-	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be done, and do nothing")
+	f.flags(c)
 	return c
 }
 
@@ -85,9 +91,7 @@ func (o *options) pauseJobs(ctx context.Context, names []string, f pauseFlags) e
 		}
 	}
 	why := p.reason(ctx, operateFlags{why: f.why, dryRun: f.dryRun})
-	return p.each(ctx, func(s run.JobState) (pausing, error) {
-		return p.pause(ctx, s, why, f.dryRun)
-	}, f.dryRun)
+	return p.each(ctx, "pause", f, func(s run.JobState) (pausing, error) { return p.pause(ctx, s, why, f.dryRun) })
 }
 
 func (o *options) resumeJobs(ctx context.Context, names []string, f pauseFlags) error {
@@ -100,7 +104,7 @@ func (o *options) resumeJobs(ctx context.Context, names []string, f pauseFlags) 
 			return unscheduled(j)
 		}
 	}
-	return p.each(ctx, func(s run.JobState) (pausing, error) { return p.resume(ctx, s, f.dryRun) }, f.dryRun)
+	return p.each(ctx, "resume", f, func(s run.JobState) (pausing, error) { return p.resume(ctx, s, f.dryRun) })
 }
 
 // unscheduled refuses a job whose trigger cannot be paused.
@@ -172,7 +176,12 @@ func (p *pauses) add(name string, known []run.JobState) error {
 }
 
 // each does something for every job in turn, and answers with what was done, also before an error.
-func (p *pauses) each(ctx context.Context, do func(run.JobState) (pausing, error), dryRun bool) error {
+func (p *pauses) each(ctx context.Context, name string, f pauseFlags, do func(run.JobState) (pausing, error)) error {
+	if len(p.names) > maxUnasked {
+		if err := p.agreed(fmt.Sprintf("%s %s", name, count(len(p.names), "job")), f.yes || f.dryRun); err != nil {
+			return err
+		}
+	}
 	answers := []pausing{}
 	var failed error
 	for _, name := range p.names {
@@ -188,7 +197,7 @@ func (p *pauses) each(ctx context.Context, do func(run.JobState) (pausing, error
 		}
 		answers = append(answers, a)
 	}
-	if err := p.answer(answers, func(w io.Writer) { printPausing(w, answers, dryRun) }); err != nil {
+	if err := p.answer(answers, func(w io.Writer) { printPausing(w, answers, f.dryRun) }); err != nil {
 		return err
 	}
 	return failed

@@ -93,6 +93,13 @@ func TestCheck(t *testing.T) {
 	out, _ = s.run(0, "check", "--json")
 	contains(t, out, `"problems": []`)
 
+	s.write(strings.Replace(good, "cron(30 2 * * ? *)", "cron(30 2 * * ? 2026)", 1))
+	out, _ = s.run(0, "check")
+	contains(t, out, "note: job report: It does not fire after 2027-03-27T00:00:00Z: the last time was 2026-12-31T00:30:00Z.")
+	s.write(strings.Replace(good, "cron(30 2 * * ? *)", "cron(30 3 * * ? *)", 1))
+	out, _ = s.run(0, "check", "--json")
+	contains(t, out, `"notes"`, "2027-03-28 03:30 does not exist in Europe/Helsinki")
+
 	s.write("version: 1\njobz: {}\nnotifications: 5\n")
 	_, errs := s.run(1, "check")
 	contains(t, errs, "slipway.yaml:2:1: jobz: ", "did you mean jobs?", "slipway.yaml:3:16: ", "2 mistakes")
