@@ -315,19 +315,14 @@ func (b *timesBackfill) room(ctx context.Context, most int) (int, error) {
 	}
 }
 
-// look forgets the runs that have ended, and ends the backfill of a job that was paused meanwhile.
+// look forgets runs that have ended, and ends the backfill of a job that was paused meanwhile.
 func (b *timesBackfill) look(ctx context.Context) error {
 	if len(b.open) == 0 {
 		return nil
 	}
-	states, err := b.statesOf(ctx, b.open)
-	if err != nil {
+	if err := b.prune(ctx); err != nil {
 		return err
 	}
-	b.open = slices.DeleteFunc(b.open, func(id run.ID) bool {
-		state, known := states[id]
-		return !known || state.Final()
-	})
 	s, err := b.ledger.Job(ctx, b.job.Name)
 	if err != nil {
 		return err
@@ -335,6 +330,27 @@ func (b *timesBackfill) look(ctx context.Context) error {
 	if s.Paused && !b.paused {
 		return problem{fmt.Errorf("job %s has been paused meanwhile: %s; look at it, then run the command again to go on", b.job.Name, oneLine(s.PausedWhy))}
 	}
+	return nil
+}
+
+// prune forgets runs that have ended. It looks at no more of them than it takes to know that there is no room: an
+// earlier backfill may have left thousands in the queue.
+func (b *timesBackfill) prune(ctx context.Context) error {
+	var open []run.ID
+	for len(b.open) > 0 && len(open) < b.flags.parallel {
+		part := b.open[:min(len(b.open), pageSize)]
+		states, err := b.statesOf(ctx, part)
+		if err != nil {
+			return err
+		}
+		for _, id := range part {
+			if state, known := states[id]; known && !state.Final() {
+				open = append(open, id)
+			}
+		}
+		b.open = b.open[len(part):]
+	}
+	b.open = append(open, b.open...)
 	return nil
 }
 

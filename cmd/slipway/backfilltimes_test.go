@@ -230,3 +230,19 @@ func TestBackfillOfARangeWithoutTimes(t *testing.T) {
 	_, errs := s.run(0, "backfill", "hourly", "--from", "2026-12-01T00:00:00Z", "--to", "2026-12-01T00:30:00Z")
 	contains(t, errs, "times before 2027-01-01T12:30:00Z may have had one")
 }
+
+func TestBackfillWaitsForWhatAnEarlierOneHasQueued(t *testing.T) {
+	s := newScheduled(t)
+	s.filled(0, append([]string{"hourly"}, between("00:00:00", "10:00:00")...)...)
+	rounds := 0
+	s.world.sleep = func(context.Context, time.Duration) error {
+		if rounds++; rounds == 2 {
+			s.succeed("hourly")
+		}
+		return nil
+	}
+	b := s.filled(0, append([]string{"hourly", "--parallel", "2"}, between("00:00:00", "12:00:00")...)...)
+	if b.Admitted != 2 || b.HadRun != 10 || rounds != 2 {
+		t.Errorf("after %d rounds, got %+v", rounds, b)
+	}
+}
