@@ -158,7 +158,7 @@ func TestBackfillRefuses(t *testing.T) {
 		want int
 		says string
 	}{
-		"a schedule":      {[]string{"report"}, 2, "backfill of scheduled times is not there yet"},
+		"a schedule":      {[]string{"report"}, 2, "--from"},
 		"an unknown job":  {[]string{"image"}, 2, "did you mean images?"},
 		"no bucket":       {[]string{"images"}, 2, "--value"},
 		"another time":    {[]string{"images", "--value", "UploadsBucket=b", "--since", "never"}, 2, "--since"},

@@ -58,7 +58,7 @@ func (o *options) check() error {
 	})
 }
 
-// notes says where a schedule fires at other times than EventBridge Scheduler would.
+// notes says where a schedule fires at other times than EventBridge Scheduler would, or not any more.
 func (o *options) notes(c config.Config) []note {
 	notes := []note{}
 	for _, j := range c.Jobs {
@@ -68,6 +68,10 @@ func (o *options) notes(c config.Config) []note {
 		s, err := schedule.For(*j.Trigger.Schedule)
 		if err != nil {
 			continue // reported by Compile
+		}
+		if _, more := s.Next(o.now()); !more {
+			notes = append(notes, note{j.Name, noTimes(s, o.now())})
+			continue
 		}
 		for _, text := range s.Differs(o.now()) {
 			notes = append(notes, note{j.Name, text})

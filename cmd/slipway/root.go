@@ -84,6 +84,7 @@ Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
   slipway generate                                 write wiring.yaml from it
   slipway match s3://my-bucket/incoming/a.jpg      which jobs want an object
   slipway next hourly-report                       when a job is due
+  slipway jobs                                     state, last run and next time of each
   slipway runs --state failed --since 24h          what went wrong on the deployed stack
   slipway retry --job images --state failed        another attempt for it`,
 		SilenceErrors: true,
@@ -97,6 +98,7 @@ Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(checkCommand(o), generateCommand(o), compileCommand(o), matchCommand(o), nextCommand(o),
 		schemaCommand(o), docsCommand(), versionCommand(o),
+		jobsCommand(o), pauseCommand(o), resumeCommand(o),
 		runsCommand(o), startCommand(o), retryCommand(o), cancelCommand(o), backfillCommand(o), deadLettersCommand(o))
 	return root
 }

@@ -5,14 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"regexp"
-	"strconv"
-	"strings"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 const samconfigFile = "samconfig.toml"
-
-var samconfigText = regexp.MustCompile(`^([A-Za-z0-9_-]+)\s*=\s*("(?:[^"\\]|\\.)*"|'[^']*')\s*(?:#.*)?$`)
 
 // samconfig is what samconfig.toml beside slipway.yaml says to `sam deploy` in the chosen environment: its texts, by
 // key. Without a file there are none; an environment that was named must be there.
@@ -26,7 +23,10 @@ func (o *options) samconfig() (map[string]string, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	found := readSamconfig(string(text), env)
+	found, err := readSamconfig(text, env)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
 	if found == nil && o.configEnv != "" {
 		return nil, fmt.Errorf("%s has no environment %s: write [%s.deploy.parameters] with stack_name there, or name the stack with --stack", path, env, env)
 	}
@@ -35,38 +35,34 @@ func (o *options) samconfig() (map[string]string, error) {
 
 // readSamconfig reads the tables of one environment; those of deploy win over the global ones. It is nil when there are
 // none.
-func readSamconfig(text, env string) map[string]string {
-	tables := map[string]map[string]string{}
-	var table string
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if name, ok := strings.CutPrefix(line, "["); ok {
-			table, _, _ = strings.Cut(name, "]")
-			tables[table] = map[string]string{}
-			continue
+func readSamconfig(text []byte, env string) (map[string]string, error) {
+	var file map[string]any
+	if err := toml.Unmarshal(text, &file); err != nil {
+		var bad *toml.DecodeError
+		if errors.As(err, &bad) {
+			line, column := bad.Position()
+			return nil, fmt.Errorf("line %d, column %d: %w", line, column, err)
 		}
-		if m := samconfigText.FindStringSubmatch(line); m != nil && table != "" {
-			tables[table][m[1]] = unquoted(m[2])
-		}
+		return nil, err
 	}
 	var out map[string]string
 	for _, command := range []string{"global", "deploy"} {
-		for key, value := range tables[env+"."+command+".parameters"] {
+		for key, value := range table(file, env, command, "parameters") {
 			if out == nil {
 				out = map[string]string{}
 			}
-			out[key] = value
+			if text, ok := value.(string); ok {
+				out[key] = text
+			}
 		}
 	}
-	return out
+	return out, nil
 }
 
-func unquoted(s string) string {
-	if strings.HasPrefix(s, "'") {
-		return strings.Trim(s, "'")
+// table is the table at a path, or nil.
+func table(file map[string]any, path ...string) map[string]any {
+	for _, name := range path {
+		file, _ = file[name].(map[string]any)
 	}
-	if plain, err := strconv.Unquote(s); err == nil {
-		return plain
-	}
-	return strings.Trim(s, `"`)
+	return file
 }

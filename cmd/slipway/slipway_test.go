@@ -93,6 +93,13 @@ func TestCheck(t *testing.T) {
 	out, _ = s.run(0, "check", "--json")
 	contains(t, out, `"problems": []`)
 
+	s.write(strings.Replace(good, "cron(30 2 * * ? *)", "cron(30 2 * * ? 2026)", 1))
+	out, _ = s.run(0, "check")
+	contains(t, out, "note: job report: It does not fire after 2027-03-27T00:00:00Z: the last time was 2026-12-31T00:30:00Z.")
+	s.write(strings.Replace(good, "cron(30 2 * * ? *)", "cron(30 3 * * ? *)", 1))
+	out, _ = s.run(0, "check", "--json")
+	contains(t, out, `"notes"`, "2027-03-28 03:30 does not exist in Europe/Helsinki")
+
 	s.write("version: 1\njobz: {}\nnotifications: 5\n")
 	_, errs := s.run(1, "check")
 	contains(t, errs, "slipway.yaml:2:1: jobz: ", "did you mean jobs?", "slipway.yaml:3:16: ", "2 mistakes")
@@ -191,8 +198,32 @@ func TestNext(t *testing.T) {
 	if strings.TrimSpace(out) != "[]" {
 		t.Errorf("a schedule that is over gives %q", out)
 	}
-	_, errs := s.run(2, "next", "cron(61 * * * ? *)")
-	contains(t, errs, "position 6")
+	for _, expression := range []string{"cron(0 0 31 2 ? *)", "0 0 30 2 *"} {
+		out, _ = s.run(0, "next", expression, "--json")
+		if strings.TrimSpace(out) != "[]" {
+			t.Errorf("a schedule that never fires gives %q", out)
+		}
+		out, _ = s.run(0, "next", expression)
+		contains(t, out, "It never fires: no year", "the nearest that fires is cron(0 0 L 2 ? *)")
+	}
+	out, _ = s.run(0, "next", "cron(0 6 1 1 ? 2026)")
+	contains(t, out, "It does not fire after 2027-03-27T00:00:00Z: the last time was 2026-01-01T06:00:00Z.")
+	out, _ = s.run(0, "next", "rate(1 minute)", "--from", "9999-12-31T23:58:30Z", "--json")
+	if decode(t, out, &times); len(times) != 1 || times[0] != "9999-12-31T23:59:00Z" {
+		t.Errorf("at the end of the last year got %v", times)
+	}
+	out, _ = s.run(0, "next", "report", "--from", "2027-03-28T02:00:00+03:00", "--timezone", "America/New_York", "-n", "1")
+	contains(t, out, "2027-03-28T06:30:00Z  2027-03-28 02:30:00 EDT")
+	for expression, says := range map[string]string{
+		"cron(61 * * * ? *)": "position 6", "rate(0 minutes)": "the shortest is rate(1 minute)", "0 24 * * *": "position 3", "": "position 1",
+	} {
+		_, errs := s.run(2, "next", expression)
+		contains(t, errs, says)
+	}
+	_, errs := s.run(2, "next", "reprot")
+	contains(t, errs, "there is no job reprot", "did you mean report", "rate(5 minutes)")
+	_, errs = s.run(2, "next", "@daily", "--timezone", "Helsinki")
+	contains(t, errs, "did you mean Europe/Helsinki?")
 	_, errs = s.run(2, "next", "images")
 	contains(t, errs, "started by objects")
 	_, errs = s.run(2, "next", "nobody")

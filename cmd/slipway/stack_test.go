@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"maps"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,12 +66,35 @@ func TestSamconfigOfTheProject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := readSamconfig(string(text), "default"); got["stack_name"] == "" {
-		t.Errorf("got %v, want a stack_name", got)
+	if got, err := readSamconfig(text, "default"); err != nil || got["stack_name"] == "" {
+		t.Errorf("got %v, %v, want a stack_name", got, err)
 	}
-	want := map[string]string{"stack_name": "production"}
-	if got := readSamconfig(samconfigSample, "prod"); !maps.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+}
+
+func TestReadSamconfig(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text, env, want string
+	}{
+		"texts only":           {samconfigSample, "prod", "production"},
+		"a dotted key":         {"default.deploy.parameters.stack_name = 'dotted'\n", "default", "dotted"},
+		"an inline table":      {`default = {deploy = {parameters = {stack_name = "inline"}}}`, "default", "inline"},
+		"a quoted environment": {"[\"a.b\".deploy.parameters]\nstack_name = \"quoted\"\n", "a.b", "quoted"},
+		"several lines":        {"[default.deploy.parameters]\ntags = [\n  \"a=1\", # one\n]\nstack_name = \"\"\"\nlines\"\"\"\n", "default", "lines"},
+		"an escape":            {`default.deploy.parameters.stack_name = "\u0061"`, "default", "a"},
+		"a # in a text":        {"default.deploy.parameters.stack_name = \"a#b\" # c\n", "default", "a#b"},
+		"not a text":           {"default.deploy.parameters.stack_name = 5\n", "default", ""},
+		"not a table":          {"default = 5\n", "default", ""},
+		"Windows's line ends":  {"[default.deploy.parameters]\r\nstack_name = \"windows\"\r\n", "default", "windows"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := readSamconfig([]byte(tc.text), tc.env)
+			if err != nil || got["stack_name"] != tc.want {
+				t.Errorf("got %v, %v, want %q", got, err, tc.want)
+			}
+		})
+	}
+	if _, err := readSamconfig([]byte("[default.deploy.parameters]\nstack_name = production\n"), "default"); err == nil || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("error = %v, want one that names line 2", err)
 	}
 }
 

@@ -111,8 +111,11 @@ func (q Query) input(table string) *dynamodb.QueryInput {
 			filters = append(filters, "#object = :object")
 		}
 	}
-	if len(filters) > 0 {
+	switch {
+	case len(filters) > 0:
 		in.FilterExpression = aws.String(strings.Join(filters, " AND "))
+	case q.Limit > 0:
+		in.Limit = aws.Int32(int32(min(q.Limit, 1000)))
 	}
 	return in
 }

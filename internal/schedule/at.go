@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// at fires once, at a Unix second.
-type at int64
+// at fires once, at a Unix second; wall is the local time that was written.
+type at struct{ instant, wall int64 }
 
 const atShape = "yyyy-mm-ddThh:mm:ss"
 
@@ -26,7 +26,7 @@ func parseAt(body word, c clock) (rule, error) {
 	if err != nil || wall.Year() < firstYear || wall.Year() > lastYear {
 		return nil, wrongPart(body)
 	}
-	return at(c.instant(wall.Unix())), nil
+	return at{c.instant(wall.Unix()), wall.Unix()}, nil
 }
 
 // fits reports whether a character may stand where the shape has a letter for a digit, or itself.
@@ -52,6 +52,6 @@ func wrongPart(body word) error {
 	return mistake(body.offset+8, "that month has no day %s", body.text[8:10])
 }
 
-func (a at) next(from int64) (int64, bool) { return int64(a), int64(a) >= from }
+func (a at) next(from int64) (int64, bool) { return a.instant, a.instant >= from }
 
-func (a at) prev(before int64) (int64, bool) { return int64(a), int64(a) < before }
+func (a at) prev(before int64) (int64, bool) { return a.instant, a.instant < before }

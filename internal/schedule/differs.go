@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The next two years of clock changes are looked at: by then tzdata and slipway.yaml have been looked at again.
-const lookAhead = 2 * 365 * day
+// The clock changes of 28 years are looked at: after that, dates fall on the same days of the week again.
+const lookAhead = 28 * 365.25 * day
 
 // Differs says, in sentences, where the schedule fires at other times than EventBridge Scheduler would for the same
 // expression, from the given time on. It is empty when it does not.
@@ -18,34 +18,64 @@ func (s Schedule) Differs(from time.Time) []string {
 			return []string{"A rate without a start counts from 1970-01-01T00:00Z; EventBridge Scheduler counts from when the schedule is made."}
 		}
 	case at:
-		if s.bounds.first != nil || s.bounds.last != nil {
-			return []string{"Start and end bound this one time; EventBridge Scheduler ignores them for at(...)."}
-		}
+		return s.once(r)
 	case localTimes:
-		return r.inGaps(from.Unix())
+		return r.inGaps(s.lookedAt(from))
 	case realTime:
-		return r.inOverlaps(from.Unix())
+		return r.inOverlaps(s.lookedAt(from))
 	}
 	return nil
 }
 
-// inGaps looks for the next local time that a clock change leaves out.
-func (r localTimes) inGaps(from int64) []string {
-	for before, after := range r.clock.changes(from, from+lookAhead) {
+// lookedAt is the time in which clock changes are looked for, as far as the schedule's bounds let it fire.
+func (s Schedule) lookedAt(from time.Time) (begin, end int64) {
+	begin = from.Unix()
+	if s.bounds.first != nil {
+		begin = max(begin, *s.bounds.first)
+	}
+	end = begin + lookAhead
+	if s.bounds.last != nil {
+		end = min(end, *s.bounds.last)
+	}
+	return begin, end
+}
+
+// once is about a schedule that fires once.
+func (s Schedule) once(r at) []string {
+	var notes []string
+	if s.bounds.first != nil || s.bounds.last != nil {
+		notes = append(notes, "Start and end bound this one time; EventBridge Scheduler ignores them for at(...).")
+	}
+	if reads := r.instant + s.clock.at(r.instant).offset; reads != r.wall {
+		notes = append(notes, fmt.Sprintf(
+			"That local time does not exist in %s: the job runs when the clock has passed it, at %s; what EventBridge Scheduler does is not documented.",
+			s.clock.location, wallText(reads)))
+	}
+	return notes
+}
+
+// inGaps looks for the next local time that a clock change leaves out. One that falls together with another of the
+// schedule's times makes no difference.
+func (r localTimes) inGaps(begin, end int64) []string {
+	for before, after := range r.clock.changes(begin, end) {
 		wall, ok := r.calendar.from(after.from + before.offset)
-		if !ok || wall >= after.from+after.offset {
+		reads := after.from + after.offset
+		if !ok || wall >= reads {
+			continue
+		}
+		if first, ok := r.calendar.from(reads); ok && first == reads {
 			continue
 		}
 		return []string{fmt.Sprintf(
 			"The local time %s does not exist in %s: the job runs when the clock has passed it, at %s; EventBridge Scheduler leaves that run out.",
-			wallText(wall), r.clock.location, wallText(after.from+after.offset))}
+			wallText(wall), r.clock.location, wallText(reads))}
 	}
 	return nil
 }
 
 // inOverlaps looks for the next local time that a clock change repeats.
-func (r realTime) inOverlaps(from int64) []string {
-	for before, after := range r.clock.changes(from, from+lookAhead) {
+func (r realTime) inOverlaps(begin, end int64) []string {
+	for before, after := range r.clock.changes(begin, end) {
 		wall, ok := r.calendar.from(after.from + after.offset)
 		if !ok || wall >= after.from+before.offset {
 			continue

@@ -12,7 +12,7 @@ import (
 // Decision is what is due at one moment.
 type Decision struct {
 	Times []Time
-	// Missed is how many scheduled times passed and are given up, counted up to maxMissed.
+	// Missed is how many scheduled times passed and are given up, counted up to MaxMissed.
 	Missed int
 	// Last is the newest scheduled time decided on, to be remembered.
 	Last time.Time
@@ -33,8 +33,8 @@ func CatchUpRuns() []string { return []string{CatchUpNone, CatchUpLatest, CatchU
 const (
 	// maxTimes bounds the times of one decision.
 	maxTimes = 200
-	// maxMissed bounds how far times that are given up are counted.
-	maxMissed = 1000
+	// MaxMissed bounds how far Decision.Missed counts.
+	MaxMissed = 1000
 	// onTime is how late a scheduled time may be and still not count as missed: two ticks and what they take.
 	onTime = 3 * time.Minute
 )
@@ -113,10 +113,10 @@ func (s Schedule) decide(after, oldest, now time.Time) Decision {
 	return d
 }
 
-// count counts the times after from, up to and including to, up to maxMissed.
+// count counts the times after from, up to and including to, up to MaxMissed.
 func (s Schedule) count(from, to time.Time) int {
 	n := 0
-	for at, ok := s.Next(from); ok && !at.After(to) && n < maxMissed; at, ok = s.Next(at) {
+	for at, ok := s.Next(from); ok && !at.After(to) && n < MaxMissed; at, ok = s.Next(at) {
 		n++
 	}
 	return n

@@ -49,17 +49,37 @@ type meaning struct {
 	everyHour bool
 }
 
-// fires returns the minutes at which the expression fires, by walking through all of them.
-func (m meaning) fires(w wallClock) []int {
+// names says of each wall time whether the expression has it.
+func (m meaning) names(w wallClock) func(wall int) bool {
 	const margin = 2 * 24 * 60 // local times may lie before the first day
 	days := make([]bool, len(w.quarters)/96+5)
 	for i := range days {
 		days[i] = m.day(w.begin.AddDate(0, 0, i-2))
 	}
-	names := func(wall int) bool {
+	return func(wall int) bool {
 		wall += margin
 		return days[wall/1440] && m.hour[wall/60%24] && m.minute[wall%60]
 	}
+}
+
+// firesOnScheduler returns the minutes at which EventBridge Scheduler fires, as its documentation has it: not at a time
+// that is left out, and once at one that is repeated.
+func (m meaning) firesOnScheduler(w wallClock) []int {
+	names, latest := m.names(w), w.read(0)-1
+	var fires []int
+	for minute := range len(w.quarters) * 15 {
+		wall := w.read(minute)
+		if wall > latest && names(wall) {
+			fires = append(fires, minute)
+		}
+		latest = max(latest, wall)
+	}
+	return fires
+}
+
+// fires returns the minutes at which the expression fires, by walking through all of them.
+func (m meaning) fires(w wallClock) []int {
+	names := m.names(w)
 	var fires []int
 	reached := w.read(0) // the clock has read everything before this
 	for minute := range len(w.quarters) * 15 {
@@ -316,6 +336,42 @@ func TestAgainstEveryMinuteOfSevenYears(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDiffersSaysSoWhereItDoes walks the same minutes as EventBridge Scheduler would.
+func TestDiffersSaysSoWhereItDoes(t *testing.T) {
+	perZone := expressionsPerZone / 2
+	if testing.Short() {
+		perZone = 2
+	}
+	for z, zone := range oracleZones {
+		t.Run(zone, func(t *testing.T) {
+			t.Parallel()
+			g := newGenerator(100 + z)
+			clock := newWallClock(t, zone, 2024, 2030)
+			for i := range perZone {
+				m := g.either(i)
+				notes := parse(t, m.text, zone).Differs(clock.begin)
+				if !slices.Equal(m.fires(clock), m.firesOnScheduler(clock)) != foretold(t, notes) {
+					t.Errorf("%s in %s: the notes are %q", m.text, zone, notes)
+				}
+			}
+		})
+	}
+}
+
+// foretold reports whether a note is about a time that the oracle sees.
+func foretold(t *testing.T, notes []string) bool {
+	t.Helper()
+	if len(notes) == 0 {
+		return false
+	}
+	date := strings.TrimPrefix(notes[0], "The local time ")
+	at, err := time.Parse("2006-01-02", date[:10])
+	if err != nil {
+		t.Fatalf("%q names no time: %v", notes[0], err)
+	}
+	return at.Year() <= 2030
 }
 
 // compare holds Next and Prev against the oracle, but for the first and last day, where the oracle does not see what

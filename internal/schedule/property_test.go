@@ -2,6 +2,7 @@ package schedule_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -136,6 +137,26 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// FuzzAgainstEveryMinute draws more expressions for the oracle than the test has time for.
+func FuzzAgainstEveryMinute(f *testing.F) {
+	for i := range oracleZones {
+		f.Add(1_000_000+i, i)
+	}
+	var clocks sync.Map
+	f.Fuzz(func(t *testing.T, seed, zone int) {
+		if testing.Short() {
+			t.Skip("a walk over seven years")
+		}
+		name := oracleZones[uint(zone)%uint(len(oracleZones))]
+		clock, ok := clocks.Load(name)
+		if !ok {
+			clock, _ = clocks.LoadOrStore(name, newWallClock(t, name, 2024, 2030))
+		}
+		g := newGenerator(seed)
+		compare(t, g, g.either(g.IntN(3)), clock.(wallClock), name)
+	})
+}
+
 // BenchmarkTick evaluates 1,000 jobs, as the scheduler does each minute. It must take less than 5 ms.
 func BenchmarkTick(b *testing.B) {
 	g := newGenerator(1000)
@@ -155,6 +176,7 @@ func BenchmarkTick(b *testing.B) {
 			}
 		}
 	}
+	b.ReportMetric(b.Elapsed().Seconds()*1000/float64(b.N), "ms/1000-jobs")
 }
 
 func BenchmarkNext(b *testing.B) {

@@ -219,19 +219,27 @@ func TestDiffers(t *testing.T) {
 		start            *time.Time
 		want             string
 	}{
-		"a time inside the gap":               {"cron(30 2 * * ? *)", "America/Los_Angeles", nil, "2026-03-08 02:30 does not exist in America/Los_Angeles: the job runs when the clock has passed it, at 2026-03-08 03:00"},
-		"a time inside the gap, as Unix cron": {"30 3 * * 0", "Europe/Helsinki", nil, "2026-03-29 03:30 does not exist"},
-		"an hourly job in the repeated hour":  {"cron(0 * * * ? *)", "Europe/Helsinki", nil, "2026-10-25 03:00 comes twice"},
-		"a half-hour gap":                     {"cron(15 2 ? 10 1#1 *)", "Australia/Lord_Howe", nil, "2026-10-04 02:15 does not exist"},
-		"a gap at midnight":                   {"@daily", "Africa/Cairo", nil, "2026-04-24 00:00 does not exist"},
-		"a rate without a start":              {"rate(5 minutes)", "", nil, "1970"},
-		"a rate with a start":                 {"rate(5 minutes)", "", &start, ""},
-		"once":                                {"at(2026-05-01T00:00:00)", "", nil, ""},
-		"once with bounds":                    {"at(2026-05-01T00:00:00)", "", &start, "ignores them"},
-		"a time outside of the gap":           {"cron(30 4 * * ? *)", "America/Los_Angeles", nil, ""},
-		"a day that no gap falls on":          {"cron(30 2 ? * MON *)", "America/Los_Angeles", nil, ""},
-		"an hourly job where no clock moves":  {"cron(0 * * * ? *)", "Asia/Kathmandu", nil, ""},
-		"UTC":                                 {"cron(30 2 * * ? *)", "", nil, ""},
+		"a time inside the gap":                        {"cron(30 2 * * ? *)", "America/Los_Angeles", nil, "2026-03-08 02:30 does not exist in America/Los_Angeles: the job runs when the clock has passed it, at 2026-03-08 03:00"},
+		"a time inside the gap, as Unix cron":          {"30 3 * * 0", "Europe/Helsinki", nil, "2026-03-29 03:30 does not exist"},
+		"an hourly job in the repeated hour":           {"cron(0 * * * ? *)", "Europe/Helsinki", nil, "2026-10-25 03:00 comes twice"},
+		"a half-hour gap":                              {"cron(15 2 ? 10 1#1 *)", "Australia/Lord_Howe", nil, "2026-10-04 02:15 does not exist"},
+		"a gap at midnight":                            {"@daily", "Africa/Cairo", nil, "2026-04-24 00:00 does not exist"},
+		"a rate without a start":                       {"rate(5 minutes)", "", nil, "1970"},
+		"a rate with a start":                          {"rate(5 minutes)", "", &start, ""},
+		"once":                                         {"at(2026-05-01T00:00:00)", "", nil, ""},
+		"once with bounds":                             {"at(2026-05-01T00:00:00)", "", &start, "ignores them"},
+		"a time outside of the gap":                    {"cron(30 4 * * ? *)", "America/Los_Angeles", nil, ""},
+		"a day that no gap falls on":                   {"cron(30 2 ? * MON *)", "America/Los_Angeles", nil, ""},
+		"an hourly job where no clock moves":           {"cron(0 * * * ? *)", "Asia/Kathmandu", nil, ""},
+		"a time that the end of the gap has, too":      {"cron(0 2-5 * * ? *)", "America/Los_Angeles", nil, ""},
+		"a time that the end of the gap has not":       {"cron(30 2-5 * * ? *)", "America/Los_Angeles", nil, "2026-03-08 02:30 does not exist"},
+		"a date that falls on a change years ahead":    {"cron(30 3 31 3 ? *)", "Europe/Helsinki", nil, "2030-03-31 03:30 does not exist"},
+		"a day before any gap":                         {"cron(30 3 ? 3 7#4 *)", "Europe/Helsinki", nil, ""},
+		"a range that begins after the gap of its day": {"cron(0 4-23 * * ? *)", "Europe/Helsinki", nil, ""},
+		"every hour by name":                           {"cron(30 0-23 * * ? *)", "Europe/Helsinki", nil, "2026-10-25 03:30 comes twice"},
+		"once inside a gap":                            {"at(2026-03-29T03:30:00)", "Europe/Helsinki", nil, "at 2026-03-29 04:00"},
+		"once in the repeated hour":                    {"at(2026-10-25T03:30:00)", "Europe/Helsinki", nil, ""},
+		"UTC":                                          {"cron(30 2 * * ? *)", "", nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := strings.Join(parse(t, tc.expression, tc.zone).Between(tc.start, nil).Differs(start), "\n")
@@ -239,6 +247,17 @@ func TestDiffers(t *testing.T) {
 				t.Errorf("Differs = %q, want %q", got, tc.want)
 			}
 		})
+	}
+}
+
+func TestDiffersWithinTheBounds(t *testing.T) {
+	before, after := utc("2026-03-01 00:00:00"), utc("2026-04-01 00:00:00")
+	s := parse(t, "cron(30 3 * * ? *)", "Europe/Helsinki")
+	if got := s.Between(nil, &before).Differs(utc("2026-01-01 00:00:00")); len(got) != 0 {
+		t.Errorf("a schedule that ends before the change: %v", got)
+	}
+	if got := s.Between(&after, nil).Differs(utc("2026-01-01 00:00:00")); len(got) != 1 || !strings.Contains(got[0], "2027-03-28 03:30") {
+		t.Errorf("a schedule that starts after the change: %v", got)
 	}
 }
 
