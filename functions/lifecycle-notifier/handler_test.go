@@ -35,6 +35,14 @@ func (s *settler) Observe(_ context.Context, t run.Task) error {
 	return s.err
 }
 
+func (s *settler) ObserveService(_ context.Context, a event.ServiceAction) error {
+	return s.Observe(context.Background(), run.Task{ARN: a.Service})
+}
+
+func (s *settler) ObserveDeployment(_ context.Context, d event.DeploymentChange) error {
+	return s.Observe(context.Background(), run.Task{ARN: d.Service})
+}
+
 func (s *settler) Flush(context.Context) error {
 	s.flushed++
 	return s.err
@@ -87,11 +95,11 @@ func TestAnswers(t *testing.T) {
 		"sqs-ecs-task-state-change-running":           {allDone, 1},
 		"sqs-ecs-task-state-change-stopped-exit0":     {allDone, 1},
 		"sqs-ecs-task-state-change-stopped-exit1":     {allDone, 1},
-		"sqs-ecs-service-action-steady-state":         {allDone, 0},
-		"sqs-ecs-deployment-state-change-failed":      {allDone, 0},
+		"sqs-ecs-service-action-steady-state":         {allDone, 1},
+		"sqs-ecs-deployment-state-change-failed":      {allDone, 1},
 		"ecs-task-state-change-running":               {`{"observed":1,"ignored":0}`, 1},
 		"ecs-task-state-change-stopped-exit1":         {`{"observed":1,"ignored":0}`, 1},
-		"ecs-service-action-task-placement-failure":   {`{"observed":0,"ignored":1}`, 0},
+		"ecs-service-action-task-placement-failure":   {`{"observed":1,"ignored":0}`, 1},
 		"scheduler-tick":                              {`{"observed":0,"ignored":0,"flushed":true}`, 0},
 		"sqs-ecs-task-state-change-batch-one-bad":     {allDone, 1},
 		"ecs-task-state-change-stopped-exit1-service": {`{"observed":1,"ignored":0}`, 1},
@@ -140,6 +148,22 @@ func TestChangesOfOneTaskAreTakenInInOrder(t *testing.T) {
 		if task.Version != int64(i+1) {
 			t.Errorf("version %d came at place %d", task.Version, i+1)
 		}
+	}
+}
+
+func TestWhatIsOfAnotherAccountIsCountedAndNotLookedAt(t *testing.T) {
+	s := &settler{}
+	h, letters := newWorld(s)
+	h.account = "999988887777"
+	for _, name := range []string{
+		"ecs-task-state-change-stopped-exit1", "ecs-service-action-task-placement-failure", "ecs-deployment-state-change-failed",
+	} {
+		if got, want := answerTo(t, h, sample(t, name)), `{"observed":0,"ignored":1}`; got != want {
+			t.Errorf("%s: answer = %s, want %s", name, got, want)
+		}
+	}
+	if len(s.seen)+len(*letters) != 0 {
+		t.Errorf("%d observed, %d dead letters", len(s.seen), len(*letters))
 	}
 }
 

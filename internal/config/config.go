@@ -12,6 +12,8 @@ type Config struct {
 	Jobs          []run.Job      `json:"jobs,omitempty"`
 	Scalers       []Scaler       `json:"scalers,omitempty"`
 	Notifications []Notification `json:"notifications,omitempty"`
+	Stops         []Stop         `json:"stops,omitempty"`
+	Logs          []Log          `json:"logs,omitempty"`
 }
 
 // Scaler says which service follows which queues.
@@ -25,10 +27,4 @@ type Scaler struct {
 	MessagesPerTask int           `json:"messagesPerTask"`
 	Latency         time.Duration `json:"latency,omitempty"`
 	ScaleIn         string        `json:"scaleIn,omitempty"` // "idle" (default) or "protected"
-}
-
-// Notification says who is told of which events. To holds mail addresses and SNS topic ARNs.
-type Notification struct {
-	To     []string `json:"to"`
-	Events []string `json:"events"`
 }

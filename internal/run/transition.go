@@ -92,6 +92,7 @@ func (r Run) observe(t Task, now time.Time) Run {
 	r.Missing = 0
 	if r.State == Starting && t.LastStatus == StatusRunning {
 		r.State, r.StartedAt = Running, orNow(t.StartedAt, now)
+		r.owe(OwesStarted)
 		r = r.note("", now)
 	}
 	return r
@@ -138,6 +139,7 @@ func (r Run) Retry(o Outcome, nextStep int, notBefore, now time.Time) (Run, erro
 	n.State, n.Slot, n.Attempt, n.Launch = Queued, false, r.Attempt+1, 1
 	n.CapacityStep, n.NotBefore, n.Outcome = nextStep, notBefore, &o
 	n.TaskARN, n.TaskVersion, n.Missing = "", 0, 0
+	n.owe(OwesRetrying)
 	if r.Slot {
 		n.owe(OwesNudge)
 	}

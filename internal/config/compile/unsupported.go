@@ -14,7 +14,6 @@ func unsupported() []refusal {
 	return []refusal{
 		{"jobs.*.batch", "", "each object gets a task of its own; bound them with concurrency.max"},
 		{"jobs.*.latestOnly", "", "each version of an object gets its own run"},
-		{"jobs.*.successWithin", "", "let an alarm of your own watch the job's results"},
 		{"jobs.*.concurrency.whenFull", "skip", "runs wait in the queue; leave whenFull out, and bound the wait with startWithin"},
 		{"jobs.*.concurrency.whenFull", "replace", "runs wait in the queue; leave whenFull out"},
 		{"jobs.*.trigger.jitter", "", "spread the minutes of the schedules yourself"},
@@ -24,12 +23,6 @@ func unsupported() []refusal {
 		{"scalers.*.scaleIn", "protected", "leave scaleIn out: tasks go only when no message is in flight"},
 		{"scalers.*.maxGroups", "", "set tasks.max to the number of message groups"},
 		{"scalers.*.queues", "several", "give each queue a service of its own"},
-		{"notifications.events", "job.late", "run.failed and task.failed are known"},
-		{"notifications.events", "service.error", "run.failed and task.failed are known"},
-		{"notifications.events", "deployment.failed", "run.failed and task.failed are known"},
-		{"notifications.events", "dead-letter", "the alarms on the dead-letter queues go to the stack's SNS topic"},
-		{"notifications.events", "recovered", "run.failed and task.failed are known"},
-		{"notifications.watch", "", "the services under scalers are watched"},
 	}
 }
 

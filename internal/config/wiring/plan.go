@@ -18,6 +18,7 @@ type plan struct {
 	queues      users
 	services    users // ARNs
 	topics      users
+	logs        users // streams of log groups, as ARNs
 }
 
 // users are names with those who use them.
@@ -33,7 +34,7 @@ func (u users) add(name, user string) {
 func (u users) names() []string { return slices.Sorted(maps.Keys(u)) }
 
 func read(c config.Config) plan {
-	p := plan{buckets: users{}, clusters: users{}, definitions: map[string]users{}, passed: map[string]users{}, queues: users{}, services: users{}, topics: users{}}
+	p := plan{buckets: users{}, clusters: users{}, definitions: map[string]users{}, passed: map[string]users{}, queues: users{}, services: users{}, topics: users{}, logs: users{}}
 	for _, j := range c.Jobs {
 		if s3 := j.Trigger.S3; s3 != nil {
 			p.buckets.add(s3.Bucket, j.Name)
@@ -58,14 +59,25 @@ func read(c config.Config) plan {
 			p.queues.add(q, s.Name)
 		}
 	}
+	p.telling(c)
+	return p
+}
+
+// telling notes what the mails need.
+func (p plan) telling(c config.Config) {
+	for _, l := range c.Logs {
+		p.logs.add(logStreams(l.Group, l.Prefix), l.Name)
+	}
 	for _, n := range c.Notifications {
+		for _, w := range n.Watch {
+			p.clusters.add(w.Cluster, w.Service)
+		}
 		for _, to := range n.To {
 			if strings.HasPrefix(to, "arn:") {
 				p.topics.add(to, to)
 			}
 		}
 	}
-	return p
 }
 
 // pass notes a role: roles of one parameter belong together, and so do all ARNs.
