@@ -10,13 +10,14 @@ import (
 
 func main() {
 	os.Exit(execute(context.Background(), world{
-		args: os.Args[1:], out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now,
+		args: os.Args[1:], in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now,
 	}))
 }
 
 // world is everything that a command takes from outside.
 type world struct {
 	args   []string
+	in     io.Reader
 	out    io.Writer
 	err    io.Writer
 	getenv func(string) string

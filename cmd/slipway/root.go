@@ -15,6 +15,7 @@ const (
 	exitDone    = 0
 	exitProblem = 1
 	exitUsage   = 2
+	exitRefused = 3
 )
 
 // problem is an error that ends a command with exit code 1: the command worked, and what it looked at is not right.
@@ -34,11 +35,15 @@ func execute(ctx context.Context, w world) int {
 	root.SetErr(w.err)
 	err := root.ExecuteContext(ctx)
 	var found problem
+	var no refused
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errFound):
 		return exitProblem
+	case errors.As(err, &no):
+		say(w.err, "slipway: %s\n", err)
+		return exitRefused
 	case errors.As(err, &found):
 		say(w.err, "slipway: %s\n", err)
 		return exitProblem
@@ -66,7 +71,9 @@ Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
 		Example: `  slipway check                                    every mistake in ./slipway.yaml
   slipway generate                                 write wiring.yaml from it
   slipway match s3://my-bucket/incoming/a.jpg      which jobs want an object
-  slipway next hourly-report                       when a job is due`,
+  slipway next hourly-report                       when a job is due
+  slipway explain event.json                       why a task stopped
+  slipway drill out-of-memory                      see the mail before it is needed`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -76,7 +83,7 @@ Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
 	root.PersistentFlags().BoolVar(&o.json, "json", false, "answer in JSON")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(checkCommand(o), generateCommand(o), compileCommand(o), matchCommand(o), nextCommand(o),
-		schemaCommand(o), docsCommand(), versionCommand(o))
+		explainCommand(o), drillCommand(o), schemaCommand(o), docsCommand(), versionCommand(o))
 	return root
 }
 

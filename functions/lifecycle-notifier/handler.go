@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
 	"slipway/functions/internal/delivery"
 	"slipway/internal/cloud/sqs"
 	"slipway/internal/config"
@@ -32,7 +34,6 @@ type handler struct {
 	desk    delivery.Desk
 	metrics *telemetry.Metrics
 	log     *slog.Logger
-	account string // of the stack; what is of another one is not looked at. Empty: not known
 }
 
 func newHandler(r runs, env config.Environment, queue *sqs.SQS, metrics *telemetry.Metrics, log *slog.Logger) *handler {
@@ -40,7 +41,7 @@ func newHandler(r runs, env config.Environment, queue *sqs.SQS, metrics *telemet
 		return queue.SendDeadLetter(ctx, env.LifecycleDeadLetterQueueURL, d)
 	}
 	return &handler{
-		runs: r, log: log, metrics: metrics, account: event.AccountOf(env.TopicARN),
+		runs: r, log: log, metrics: metrics,
 		desk: delivery.Desk{Function: function, MaxReceives: env.MaxReceives, Send: bury, Log: log},
 	}
 }
@@ -90,7 +91,7 @@ func (h *handler) flush(ctx context.Context) error {
 func (h *handler) batch(ctx context.Context, messages []event.Message) delivery.Answer {
 	all := make([]*work, len(messages))
 	for i, m := range messages {
-		all[i] = h.read(m)
+		all[i] = h.read(ctx, m)
 	}
 	h.act(ctx, all)
 	parcels := make([]delivery.Parcel, len(all))
@@ -103,7 +104,7 @@ func (h *handler) batch(ctx context.Context, messages []event.Message) delivery.
 }
 
 func (h *handler) direct(ctx context.Context, m event.Message) (any, error) {
-	w := h.read(m)
+	w := h.read(ctx, m)
 	h.act(ctx, []*work{w})
 	buried, err := h.desk.SettleDirect(ctx, w.Parcel)
 	fate, out := delivery.Done, answer{}
@@ -124,7 +125,7 @@ func (h *handler) direct(ctx context.Context, m event.Message) (any, error) {
 }
 
 // read decodes a message and decides what it tells of.
-func (h *handler) read(m event.Message) *work {
+func (h *handler) read(ctx context.Context, m event.Message) *work {
 	w := &work{Parcel: delivery.Parcel{Message: m}}
 	e, err := event.Decode([]byte(m.Body))
 	if err != nil {
@@ -145,10 +146,18 @@ func (h *handler) read(m event.Message) *work {
 	default:
 		w.ignored = true
 	}
-	if h.account != "" && account != "" && account != h.account {
+	if own := ownAccount(ctx); own != "" && account != "" && account != own {
 		w.foreign, w.do = true, nil
 	}
 	return w
+}
+
+// ownAccount is the account that the function runs in, or empty when nobody says.
+func ownAccount(ctx context.Context) string {
+	if c, ok := lambdacontext.FromContext(ctx); ok {
+		return event.AccountOf(c.InvokedFunctionArn)
+	}
+	return ""
 }
 
 // act lets the orchestrator take in every change: those of one task or service in their order, those of different ones

@@ -11,6 +11,7 @@ import (
 
 	"slipway/internal/cloud/ecs"
 	"slipway/internal/cloud/eventbridge"
+	"slipway/internal/cloud/logs"
 	"slipway/internal/cloud/ses"
 	"slipway/internal/cloud/sns"
 	"slipway/internal/cloud/sqs"
@@ -25,9 +26,10 @@ var adapters = map[string]struct {
 	"internal/ledger":            {"dynamodb", ledger.Actions},
 	"internal/cloud/ecs":         {"ecs", slices.Concat(ecs.LaunchActions, ecs.ReconcileActions, ecs.ScaleActions)},
 	"internal/cloud/eventbridge": {"events", eventbridge.Actions},
+	"internal/cloud/logs":        {"logs", logs.Actions},
 	"internal/cloud/ses":         {"ses", ses.Actions},
 	"internal/cloud/sns":         {"sns", sns.Actions},
-	"internal/cloud/sqs":         {"sqs", slices.Concat(sqs.SendActions, sqs.DepthActions)},
+	"internal/cloud/sqs":         {"sqs", slices.Concat(sqs.SendActions, sqs.DepthActions, sqs.PeekActions)},
 }
 
 // implied are actions that are asked for without a call of that name.

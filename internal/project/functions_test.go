@@ -12,6 +12,7 @@ import (
 
 	"slipway/internal/cloud/ecs"
 	"slipway/internal/cloud/eventbridge"
+	"slipway/internal/cloud/logs"
 	"slipway/internal/cloud/ses"
 	"slipway/internal/cloud/sns"
 	"slipway/internal/cloud/sqs"
@@ -224,7 +225,7 @@ var uses = map[string][][]string{
 	"S3TriggerFunction":         {logging, consuming, ledger.Actions, ecs.LaunchActions, sqs.SendActions},
 	"SchedulerFunction":         {logging, ledger.Actions, ecs.LaunchActions, ecs.ReconcileActions},
 	"SqsScalerFunction":         {logging, ledger.Actions, ecs.ScaleActions, sqs.DepthActions},
-	"LifecycleNotifierFunction": {logging, consuming, ledger.Actions, sqs.SendActions, eventbridge.Actions, ses.Actions, sns.Actions},
+	"LifecycleNotifierFunction": {logging, consuming, ledger.Actions, sqs.SendActions, sqs.DepthActions, sqs.PeekActions, eventbridge.Actions, logs.Actions, ses.Actions, sns.Actions},
 }
 
 func functionsMayDoTheirs(s stack, p *problems) {

@@ -77,16 +77,20 @@ func sendable(s string) string {
 	return s[:n]
 }
 
-// Peek returns a message of a dead-letter queue and leaves it there: others can receive it a second later. It returns
-// the empty letter when SQS shows none.
+// Peek returns a message of a dead-letter queue and leaves it there for others to receive. It returns the empty letter
+// when SQS shows none.
 func (s *SQS) Peek(ctx context.Context, queueURL string) (DeadLetter, error) {
 	out, err := s.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: &queueURL, MaxNumberOfMessages: 1, VisibilityTimeout: 1, MessageAttributeNames: []string{"All"},
+		QueueUrl: &queueURL, MaxNumberOfMessages: 1, VisibilityTimeout: 5, MessageAttributeNames: []string{"All"},
 	})
 	if err != nil || len(out.Messages) == 0 {
 		return DeadLetter{}, refusal.Of("look into "+queueURL, err, permanent)
 	}
 	m := out.Messages[0]
+	_, err = s.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: &queueURL, ReceiptHandle: m.ReceiptHandle})
+	if err != nil {
+		return DeadLetter{}, refusal.Of("give back a message of "+queueURL, err, permanent)
+	}
 	attribute := func(name string) string { return aws.ToString(m.MessageAttributes[name].StringValue) }
 	return DeadLetter{
 		Body: aws.ToString(m.Body), Reason: attribute(AttributeReason), Detail: attribute(AttributeDetail),

@@ -53,7 +53,7 @@ func stopRule() *Shape {
 
 func logPlace() *Shape {
 	return &Shape{Kind: Mapping, Keys: []Key{
-		{Name: "group", Doc: "Name of the CloudWatch log group.", Shape: text, Required: true, Example: "/ecs/images"},
+		{Name: "group", Doc: "Name of the CloudWatch log group.", Shape: refers("logs"), Required: true, Example: "/ecs/images"},
 		{Name: "prefix", Doc: "The log driver's `awslogs-stream-prefix`.", Shape: text, Required: true, Example: "task"},
 		{Name: "lines", Doc: "How many of the last lines, at most.", Shape: number(1, 50), Default: "20"},
 	}}
@@ -158,6 +158,7 @@ var logGroup = regexp.MustCompile(`^[A-Za-z0-9_/.#-]{1,512}$`)
 
 func (r *reader) log(name string, v *value) config.Log {
 	l := config.Log{Name: name, Group: v.get("group").str(), Prefix: v.get("prefix").str(), Lines: int(v.get("lines").num())}
+	r.refers(v.get("group"))
 	if group := v.get("group"); group != nil && !logGroup.MatchString(example1(l.Group)) {
 		r.add(group, "%s is not the name of a log group", quote(l.Group))
 	}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"slipway/events"
+	"slipway/internal/event"
+	"slipway/internal/stop"
+)
+
+// piped runs a command with something on standard input.
+func (s session) piped(want int, in string, args ...string) (out, errs string) {
+	s.t.Helper()
+	var o, e bytes.Buffer
+	got := execute(context.Background(), world{
+		args: append(args, "-f", s.path("slipway.yaml")), in: strings.NewReader(in), out: &o, err: &e,
+		getenv: func(name string) string { return s.env[name] }, now: time.Now,
+	})
+	if got != want {
+		s.t.Errorf("slipway %s: got exit code %d, want %d\n%s%s", strings.Join(args, " "), got, want, o.String(), e.String())
+	}
+	return o.String(), e.String()
+}
+
+func sampleOf(t *testing.T, class string) string {
+	t.Helper()
+	text, err := events.OfClass(class)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestExplainKnowsTheSampleOfEveryClass(t *testing.T) {
+	s := newSession(t)
+	for _, class := range stop.Names() {
+		out, _ := s.piped(exitDone, sampleOf(t, class), "explain", "--json")
+		var x map[string]any
+		if err := json.Unmarshal([]byte(out), &x); err != nil || strings.Count(out, "\n") != 1 {
+			t.Fatalf("%s: %v in %q", class, err, out)
+		}
+		if x["class"] != class || x["summary"] == "" {
+			t.Errorf("the sample of %s is explained as %v", class, x)
+		}
+		for _, key := range []string{"class", "severity", "expected", "retryable", "container", "exitCode", "summary", "remedy", "link"} {
+			if _, there := x[key]; !there || len(x) != 9 {
+				t.Errorf("%s: the answer has no %s, or more keys: %s", class, key, out)
+			}
+		}
+	}
+}
+
+func TestExplainReadsEveryForm(t *testing.T) {
+	s := newSession(t)
+	one := sampleOf(t, "out-of-memory")
+	var e struct{ Detail json.RawMessage }
+	if err := json.Unmarshal([]byte(one), &e); err != nil {
+		t.Fatal(err)
+	}
+	body, err := json.Marshal(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		in    string
+		lines int
+	}{
+		"an event":                            {one, 1},
+		"a batch of SQS":                      {`{"Records":[{"eventSource":"aws:sqs","messageId":"1","body":` + string(body) + `}]}`, 1},
+		"an answer of DescribeTasks":          {`{"tasks":[` + string(e.Detail) + `,` + string(e.Detail) + `],"failures":[]}`, 2},
+		"a task alone":                        {string(e.Detail), 1},
+		"a list of events":                    {"[" + one + "," + one + "]", 2},
+		"events on lines":                     {one + "\n" + one + "\n" + one, 3},
+		"an answer in the times of boto":      {`{"tasks":[{"taskArn":"arn:aws:ecs:r:1:task/c/1","lastStatus":"STOPPED","createdAt":1700000000.5,"containers":[{"name":"main","exitCode":137,"reason":"OutOfMemoryError: x"}]}]}`, 1},
+		"a stream with what is not explained": {one + `{"source":"aws.ecs","detail-type":"ECS Something New","detail":{}}`, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, _ := s.piped(exitDone, tc.in, "explain", "--json")
+			if strings.Count(out, "\n") != tc.lines || !strings.HasPrefix(out, `{"class":"out-of-memory"`) {
+				t.Errorf("got %s, want %d lines", out, tc.lines)
+			}
+		})
+	}
+	path := s.path("event.json")
+	if err := os.WriteFile(path, []byte(one), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, _ := s.piped(exitDone, "", "explain", path); !strings.Contains(out, "out-of-memory (error)") || !strings.Contains(out, "What to do") {
+		t.Errorf("in words: %s", out)
+	}
+}
+
+func TestExplainRefusesWhatIsNoEvent(t *testing.T) {
+	s := newSession(t)
+	for name, in := range map[string]string{"nothing": "", "no JSON": "Task stopped", "no event": `{"a":1}`, "half an event": sampleOf(t, "unknown")[:300]} {
+		if _, errs := s.piped(exitProblem, in, "explain"); errs == "" {
+			t.Errorf("%s: nothing is said", name)
+		}
+	}
+	s.piped(exitUsage, "", "explain", s.path("none.json"))
+	s.piped(exitUsage, "", "explain", "arn:aws:s3:::bucket")
+}
+
+func TestExplainTakesTheContainerThatMatters(t *testing.T) {
+	s := newSession(t)
+	in := `{"tasks":[{"taskArn":"arn:aws:ecs:r:1:task/c/1","lastStatus":"STOPPED","stopCode":"EssentialContainerExited","containers":[{"name":"log","exitCode":1},{"name":"app","exitCode":0}]}]}`
+	if out, _ := s.piped(exitDone, in, "explain", "--json"); !strings.Contains(out, `"container":"log"`) {
+		t.Errorf("without a name: %s", out)
+	}
+	if out, _ := s.piped(exitDone, in, "explain", "--json", "--main-container", "app"); !strings.Contains(out, `"class":"succeeded"`) {
+		t.Errorf("with a name: %s", out)
+	}
+}
+
+func TestExplainLetsTheConfigurationHaveItsSay(t *testing.T) {
+	s := newSession(t)
+	s.write(good + "stops: [{exitCodes: [1], summary: The picture is corrupt., class: application-error}]\n")
+	if out, _ := s.piped(exitDone, sampleOf(t, "application-error"), "explain"); !strings.Contains(out, "The picture is corrupt.") {
+		t.Errorf("got %s", out)
+	}
+	s.write("version: 2\n")
+	s.piped(exitProblem, sampleOf(t, "application-error"), "explain")
+}
+
+func TestDrillSendsARealisticEvent(t *testing.T) {
+	s := newSession(t)
+	var bodies []string
+	queue := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct{ MessageBody string }
+		_ = json.NewDecoder(r.Body).Decode(&in)
+		bodies = append(bodies, in.MessageBody)
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		_, _ = w.Write([]byte(`{"MessageId":"1"}`))
+	}))
+	defer queue.Close()
+	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "us-east-1"} {
+		t.Setenv(name, value)
+		s.env[name] = value
+	}
+	s.env["SLIPWAY_STACK"], s.env["SLIPWAY_LifecycleQueueUrl"], s.env["AWS_ENDPOINT_URL"] = "dev", queue.URL+"/000000000000/lifecycle", queue.URL
+	for _, class := range stop.Names() {
+		out, _ := s.piped(exitDone, "", "drill", class, "--json")
+		e, err := event.Decode([]byte(bodies[len(bodies)-1]))
+		change, ok := e.(event.TaskChange)
+		if err != nil || !ok {
+			t.Fatalf("%s: decoded to %T, %v", class, e, err)
+		}
+		_, ours := event.DrillOf(change.Task.StartedBy, "dev")
+		if got := stop.Classify(change.Task, stop.Options{}).Class; got != class || !ours || event.AccountOf(change.Task.Cluster) != "000000000000" {
+			t.Errorf("the drill of %s is a %s: %+v", class, got, change.Task)
+		}
+		if !strings.Contains(out, `"stack": "dev"`) {
+			t.Errorf("answer = %s", out)
+		}
+	}
+	s.piped(exitUsage, "", "drill", "oom")
+	if out, _ := s.piped(exitDone, "", "drill", "--list"); strings.Count(out, "\n") != len(stop.Names()) {
+		t.Errorf("list = %s", out)
+	}
+	queue.Close()
+	s.env["SLIPWAY_LifecycleQueueUrl"] = ""
+	delete(s.env, "SLIPWAY_STACK")
+	s.piped(exitUsage, "", "drill")
+}
+
+func TestThereIsASampleOfEveryClass(t *testing.T) {
+	files, err := filepath.Glob("../../events/ecs-task-state-change-class-*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range files {
+		got = append(got, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(f), "ecs-task-state-change-class-"), ".json"))
+	}
+	if want := stop.Names(); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+		t.Errorf("samples of %v, want %v", got, want)
+	}
+}
