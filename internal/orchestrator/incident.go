@@ -133,20 +133,34 @@ func (o *Orchestrator) tell(ctx context.Context, i run.Incident, notices []run.N
 		}
 		done = append(done, n.Stage)
 	}
-	_, _, err := o.changeIncident(ctx, i.Key, "", func(i run.Incident) (run.Incident, bool) {
+	err := o.note(ctx, i.Key, func(i run.Incident) run.Incident {
 		for _, stage := range done {
 			i = alert.Paid(i, stage)
 		}
 		for stage, to := range left {
 			i = alert.Postponed(i, stage, to, o.now())
 		}
-		return i, true
+		return i
 	})
 	if err != nil && len(done) > 0 {
 		o.counted("NoticesUnconfirmed", len(done)) // told, and perhaps told again
 		o.log.WarnContext(ctx, "told, and not noted", "incident", i.Key, "notices", done, "error", err)
 	}
 	return errors.Join(append(problems, err)...)
+}
+
+// noteTries is how often it is tried to note what was told. A mail that went and is not noted goes twice.
+const noteTries = 5
+
+func (o *Orchestrator) note(ctx context.Context, key string, f func(run.Incident) run.Incident) error {
+	var err error
+	for range noteTries {
+		_, _, err = o.changeIncident(ctx, key, "", func(i run.Incident) (run.Incident, bool) { return f(i), true })
+		if err == nil || !run.Retryable(err) || ctx.Err() != nil {
+			break
+		}
+	}
+	return err
 }
 
 // tellOne tells one notice. One that was tried often enough becomes a dead letter.
