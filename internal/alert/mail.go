@@ -38,7 +38,7 @@ func Compose(stack string, i run.Incident, n run.Notice) Mail {
 	}
 	p.footer = "Sent by Slipway, stack " + stack + ". Who is told of what is said under notifications in slipway.yaml."
 	if i.Drill {
-		p.badge = "drill: " + p.badge
+		p.badge = "Drill: " + p.badge
 		p.footer = "This is a drill: nothing has failed. " + p.footer
 	}
 	p.clean()

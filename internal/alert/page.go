@@ -54,6 +54,14 @@ var what = map[string]string{
 	"deployment.failed": "deployment failed", "dead-letter": "dead letter", "spot.notice": "Spot notice",
 }
 
+// headline begins with a capital letter.
+func headline(words string) string {
+	if words == "" {
+		return ""
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
 func whatOf(event string) string {
 	if w, ok := what[event]; ok {
 		return w
@@ -65,7 +73,7 @@ func whatOf(event string) string {
 func openedPage(i run.Incident, n run.Notice) page {
 	c := newest(i)
 	p := page{
-		severity: i.Severity, badge: whatOf(i.Event), title: i.Subject.Name,
+		severity: i.Severity, badge: headline(whatOf(i.Event)), title: i.Subject.Name,
 		lead: c.Outcome.Summary, remedy: c.Outcome.Remedy, more: c.Outcome.Link, log: c.Log,
 	}
 	p.describe(i, c)
@@ -177,7 +185,7 @@ var over = map[string]string{
 }
 
 func resolvedPage(i run.Incident, n run.Notice) page {
-	p := page{severity: "resolved", badge: "recovered", title: i.Subject.Name, lead: over[i.ClosedBy], remedy: "Nothing: this is only to say that it is over."}
+	p := page{severity: "resolved", badge: "Recovered", title: i.Subject.Name, lead: over[i.ClosedBy], remedy: "Nothing: this is only to say that it is over."}
 	p.add(label(i.Subject.Kind), i.Subject.Name)
 	p.add("It was", whatOf(i.Event))
 	p.add("Class", i.Class)
