@@ -14,6 +14,9 @@ import (
 	"slipway/internal/run"
 )
 
+// OpenIncident is where the index lists incidents that something is still to come of.
+const OpenIncident = kindIncident
+
 // maxOpenIncidents bounds how many open incidents are looked through: a stack has one for each job, class and container.
 const maxOpenIncidents = 5000
 
