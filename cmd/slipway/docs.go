@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/internal/config/compile"
+	"slipway/internal/stop"
 )
 
 func schemaCommand(o *options) *cobra.Command {
@@ -30,7 +31,7 @@ func docsCommand() *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use:     "docs",
-		Short:   "Write the reference and the schema of slipway.yaml",
+		Short:   "Write the reference of slipway.yaml and of why tasks stop",
 		Example: "  slipway docs",
 		Hidden:  true,
 		Args:    cobra.NoArgs,
@@ -40,6 +41,9 @@ func docsCommand() *cobra.Command {
 				return err
 			}
 			if err := store(filepath.Join(dir, "slipway.schema.json"), schema); err != nil {
+				return err
+			}
+			if err := store(filepath.Join(dir, "classes.md"), stop.Catalogue()); err != nil {
 				return err
 			}
 			return store(filepath.Join(dir, "configuration.md"), compile.Reference())

@@ -48,7 +48,7 @@ func whatNext(p run.Retry, r run.Run) string {
 	case p.Attempts > 1 && r.Attempt >= p.Attempts:
 		return fmt.Sprintf("Nothing by itself: attempt %d of %d was the last one.", r.Attempt, p.Attempts)
 	case p.Attempts > 1:
-		return fmt.Sprintf("Nothing by itself: of its %d attempts %d is used, and another would not help.", p.Attempts, r.Attempt)
+		return fmt.Sprintf("Nothing by itself: it ended at attempt %d of %d in a way that the job does not retry.", r.Attempt, p.Attempts)
 	}
 	return "Nothing by itself: it has one attempt."
 }

@@ -214,6 +214,13 @@ func TestRealEvents(t *testing.T) {
 	}
 }
 
+func TestTheCatalogueIsCurrent(t *testing.T) {
+	got, err := os.ReadFile("../../docs/reference/classes.md")
+	if err != nil || string(got) != string(stop.Catalogue()) {
+		t.Errorf("docs/reference/classes.md is stale (%v): run make generate", err)
+	}
+}
+
 func FuzzClassify(f *testing.F) {
 	for _, c := range append(stop.TaskCauses(), stop.StartCauses()...) {
 		f.Add(c.Code, c.Example, c.Example, 137, "main")
