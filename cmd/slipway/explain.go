@@ -206,6 +206,9 @@ func explainTask(t run.Task, main string, conf config.Config) explained {
 	if _, id, _, ours := run.ParseStartedBy(t.StartedBy); ours {
 		o.Job = string(id)[:max(0, strings.LastIndexByte(string(id), '-'))]
 	}
+	if o.Main == "" {
+		o.Main = conf.Containers[strings.TrimPrefix(strings.TrimPrefix(t.Group, "service:"), "family:")]
+	}
 	for _, j := range conf.Jobs {
 		if j.Name == o.Job && o.Main == "" {
 			o.Main = j.Task.Container

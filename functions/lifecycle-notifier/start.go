@@ -32,7 +32,7 @@ func newNotifier(conf config.Config, env config.Environment, cfg aws.Config, log
 		}
 	}
 	runs := orchestrator.New(orchestrator.Options{
-		Stack: env.Stack, Jobs: conf.Jobs, Watched: watched(conf.Watched()), Clusters: conf.WatchedClusters(), Stops: conf.Rules(),
+		Stack: env.Stack, Jobs: conf.Jobs, Watched: watched(conf.Watched()), Clusters: conf.WatchedClusters(), Stops: conf.Rules(), Containers: conf.Containers,
 		DeadLetters: []orchestrator.DeadLetterQueue{
 			deadLetters(queue, "s3-trigger", env.LaunchDeadLetterQueueURL),
 			deadLetters(queue, function, env.LifecycleDeadLetterQueueURL),

@@ -14,6 +14,8 @@ type Config struct {
 	Notifications []Notification `json:"notifications,omitempty"`
 	Stops         []Stop         `json:"stops,omitempty"`
 	Logs          []Log          `json:"logs,omitempty"`
+	// Containers are the containers that matter of tasks that Slipway did not start, by service or task family.
+	Containers map[string]string `json:"containers,omitempty"`
 }
 
 // Scaler says which service follows which queues.

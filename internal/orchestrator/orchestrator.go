@@ -16,6 +16,7 @@ type Options struct {
 	Jobs        []run.Job
 	Watched     []Service                // services whose failing tasks open incidents
 	Clusters    []string                 // clusters of which every failing task does; names or ARNs
+	Containers  map[string]string        // that matter, by service or task family
 	Stops       []stop.Rule              // how stops are told apart beside what package stop knows
 	DeadLetters []DeadLetterQueue        // queues whose messages open incidents
 	Count       func(what string, n int) // counts what is told; may be nil
@@ -43,6 +44,7 @@ type Orchestrator struct {
 	stops       []stop.Rule
 	deadLetters []DeadLetterQueue
 	counted     func(string, int)
+	containers  map[string]string
 	incidents   locks
 	ledger      Ledger
 	tasks       Tasks
@@ -55,7 +57,7 @@ type Orchestrator struct {
 // New returns an Orchestrator for the jobs of one stack.
 func New(o Options) *Orchestrator {
 	c := &Orchestrator{
-		stack: o.Stack, jobs: map[string]run.Job{}, watched: o.Watched, clusters: o.Clusters, stops: o.Stops, deadLetters: o.DeadLetters, counted: o.Count,
+		stack: o.Stack, jobs: map[string]run.Job{}, watched: o.Watched, clusters: o.Clusters, stops: o.Stops, containers: o.Containers, deadLetters: o.DeadLetters, counted: o.Count,
 		ledger: o.Ledger, tasks: o.Tasks, effects: o.Effects, now: o.Now, log: o.Log, pace: o.Pace,
 	}
 	if c.now == nil {

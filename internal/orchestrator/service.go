@@ -1,10 +1,12 @@
 package orchestrator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"slipway/internal/alert"
 	"slipway/internal/event"
@@ -28,7 +30,7 @@ func (o *Orchestrator) ObserveService(ctx context.Context, a event.ServiceAction
 		return nil
 	}
 	return o.countCase(ctx, run.Case{
-		ID: "event/" + a.ID, Event: "service.error", Subject: subject, At: a.At,
+		ID: "event/" + cmp.Or(a.ID, a.Service+"/"+a.Name+"/"+a.At.UTC().Format(time.RFC3339Nano)), Event: "service.error", Subject: subject, At: a.At,
 		Outcome: stop.OfService(a.Name, a.Level, a.Reason), Next: "ECS goes on trying.",
 	})
 }

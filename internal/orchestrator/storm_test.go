@@ -635,3 +635,40 @@ func TestDeadLettersAreAnIncident(t *testing.T) {
 		t.Errorf("told of %d letters: %v", d.told(), kinds)
 	}
 }
+
+func TestTheContainerThatMattersIsNamedByTheConfiguration(t *testing.T) {
+	d := newDesk(t, 1)
+	d.o = orchestrator.New(orchestrator.Options{
+		Stack: "stack", Ledger: d.ledger, Effects: d, Now: d.clock, Log: slog.New(slog.DiscardHandler),
+		Watched: []orchestrator.Service{{Cluster: "work", Name: "workers"}}, Containers: map[string]string{"workers": "app"},
+	})
+	fine, broken := workerTask(1, 1, ""), workerTask(2, 1, "")
+	zero, three := 0, 3
+	fine.Containers = append(fine.Containers, run.Container{Name: "app", ExitCode: &zero})
+	broken.Containers = append(broken.Containers, run.Container{Name: "app", ExitCode: &three})
+	d.deliver([]func(context.Context) error{d.task(fine), d.task(broken)})
+	all := d.ledger.Incidents()
+	if len(all) != 1 || all[0].Container != "app" || all[0].Count != 1 {
+		t.Errorf("incidents = %+v, want one of the container app", all)
+	}
+}
+
+func TestActionsOfServicesAreToldApartByTheirID(t *testing.T) {
+	d := newDesk(t, 1)
+	action := event.ServiceAction{
+		ID: "1", Name: "SERVICE_TASK_PLACEMENT_FAILURE", Level: "ERROR", At: noon, Reason: "RESOURCE:FARGATE",
+		Cluster: "arn:aws:ecs:eu-north-1:111122223333:cluster/work", Service: "arn:aws:ecs:eu-north-1:111122223333:service/work/workers",
+	}
+	second, nameless, later := action, action, action
+	second.ID, nameless.ID, later.ID, later.At = "2", "", "", noon.Add(time.Minute)
+	other := action
+	other.ID, other.Service = "3", "arn:aws:ecs:eu-north-1:111122223333:service/work/others"
+	for _, a := range []event.ServiceAction{action, action, second, nameless, nameless, later, other} {
+		if err := d.take(a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all := d.ledger.Incidents(); len(all) != 1 || all[0].Count != 4 || all[0].Class != "capacity" {
+		t.Errorf("incidents = %+v, want one with four cases", all)
+	}
+}

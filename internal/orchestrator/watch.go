@@ -94,7 +94,7 @@ func (o *Orchestrator) observeOther(ctx context.Context, t run.Task) error {
 	}
 	c := run.Case{
 		ID: "task/" + t.ARN, Event: "task.failed", Subject: subject, At: latest(t.StoppedAt, o.now), StartedAt: t.StartedAt,
-		Outcome: stop.Classify(t, stop.Options{Service: subject.Name, Rules: o.stops}), TaskARN: t.ARN,
+		Outcome: stop.Classify(t, stop.Options{Main: o.containers[subject.Name], Service: subject.Name, Rules: o.stops}), TaskARN: t.ARN,
 		Definition: t.Definition, Capacity: capacityOf(t), Deployment: deploymentOf(t),
 	}
 	switch {

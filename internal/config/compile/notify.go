@@ -70,6 +70,7 @@ func (r *reader) telling(root *value, c *config.Config) {
 	for _, v := range root.get("stops").all() {
 		c.Stops = append(c.Stops, r.stop(v, root))
 	}
+	c.Containers = root.get("containers").texts()
 	for _, name := range sortedNames(root.get("logs")) {
 		c.Logs = append(c.Logs, r.log(name, root.get("logs", name)))
 	}

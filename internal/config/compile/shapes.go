@@ -85,6 +85,7 @@ func Root() *Shape {
 		{Name: "scalers", Doc: "Scalers by name: which service follows which queue.", Shape: &Shape{Kind: Named, Item: scaler(), Max: maxItems}},
 		{Name: "notifications", Doc: "Who is told of what.", Shape: &Shape{Kind: List, Item: notification(), Max: 100}},
 		{Name: "stops", Doc: "Explanations of your own for tasks that stop: the first that fits has its say.", Shape: &Shape{Kind: List, Item: stopRule(), Max: 100}},
+		{Name: "containers", Doc: "The container that matters in the tasks of a service, or of a task family that Slipway did not start, by its name. Of a job, `task.container` says it.", Shape: &Shape{Kind: Named, Item: text, Max: maxItems}, Default: "the one that made the task stop", Example: "{website: app}"},
 		{Name: "logs", Doc: "Logs whose last lines a mail may show, by the name of the job or service. Without it, mails show none.", Shape: &Shape{Kind: Named, Item: logPlace(), Max: maxItems}},
 	}}
 }
