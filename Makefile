@@ -76,9 +76,10 @@ lint: $(GOLANGCI_LINT_STAMP) tools ## Check format, style, templates, and that w
 	$(HOST_GO) run ./cmd/slipway generate --check --file "$(CONFIG)/slipway.yaml" --output wiring.yaml
 
 .PHONY: generate
-generate: ## Write wiring.yaml from slipway.yaml, and the reference of its keys
+generate: ## Write wiring.yaml from slipway.yaml, and the reference pages that follow from the code
 	$(HOST_GO) run ./cmd/slipway generate --file "$(CONFIG)/slipway.yaml" --output wiring.yaml
 	$(HOST_GO) run ./cmd/slipway docs
+	$(HOST_GO) test ./internal/cloud/ecs -run Reference -update
 
 .PHONY: tools
 tools: ## Install the pinned tools into .tools

@@ -101,8 +101,9 @@ func newCloud(t *testing.T) *cloud {
 		t.Fatal(err)
 	}
 	values, err := json.Marshal(map[string]string{
-		"ClusterName": "example-cluster", "UploadsBucket": "example-uploads", "ResultsBucket": "example-results",
-		"ObjectProcessorTask": object.TaskDefinitionArn, "ObjectProcessorLogs": "object-logs", "HourlyBatchLogs": "hourly-logs", "QueueWorkerLogs": "worker-logs", "HourlyBatchTask": hourly.TaskDefinitionArn, "QueueWorkerTask": worker.TaskDefinitionArn,
+		"ClusterName": "example-cluster", "BatchBucket": "example-batches", "UploadsBucket": "example-uploads", "ResultsBucket": "example-results",
+		"ObjectProcessorLogs": "object-logs", "HourlyBatchLogs": "hourly-logs", "QueueWorkerLogs": "worker-logs",
+		"ObjectProcessorTask": object.TaskDefinitionArn, "HourlyBatchTask": hourly.TaskDefinitionArn, "QueueWorkerTask": worker.TaskDefinitionArn,
 		"WorkQueueUrl": c.url["work"], "WorkerService": "example-worker", "NotificationEmail": "night@example.com",
 	})
 	if err != nil {
@@ -111,6 +112,7 @@ func newCloud(t *testing.T) *cloud {
 	getenv := emulator.Environment(t)
 	c.env = map[string]string{
 		"SLIPWAY_STACK": "example", "SLIPWAY_TABLE": table, "SLIPWAY_VALUES": string(values), "SLIPWAY_SUBNETS": "subnet-1", "SLIPWAY_PUBLIC_IP": "DISABLED",
+		"SLIPWAY_BATCH_BUCKET":     "example-batches",
 		"SLIPWAY_LAUNCH_QUEUE_URL": c.url["launch"], "SLIPWAY_LAUNCH_DEAD_LETTER_QUEUE_URL": c.url["launch-dead"],
 		"SLIPWAY_LIFECYCLE_DEAD_LETTER_QUEUE_URL": c.url["lifecycle-dead"], "SLIPWAY_MAX_RECEIVES": "5",
 		"SLIPWAY_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:missing", "SLIPWAY_SENDER": sender,

@@ -79,7 +79,7 @@ func splitAddress(address string) (bucket, key string, err error) {
 
 // outputs are the stack's outputs that are deploy-time values under another name.
 var outputs = map[string]string{
-	"ClusterName": "ClusterName", "UploadsBucket": "UploadsBucketName", "ResultsBucket": "ResultsBucketName",
+	"ClusterName": "ClusterName", "BatchBucket": "BatchBucketName", "UploadsBucket": "UploadsBucketName", "ResultsBucket": "ResultsBucketName",
 	"WorkQueueUrl": "WorkQueueUrl", "WorkerService": "WorkerServiceName",
 }
 

@@ -12,6 +12,7 @@ import (
 	"slipway/internal/cloud/awsconf"
 	"slipway/internal/cloud/eventbridge"
 	"slipway/internal/cloud/logs"
+	"slipway/internal/cloud/s3"
 	"slipway/internal/cloud/ses"
 	"slipway/internal/cloud/sns"
 	"slipway/internal/cloud/sqs"
@@ -38,6 +39,7 @@ func newNotifier(conf config.Config, env config.Environment, cfg aws.Config, log
 			deadLetters(queue, function, env.LifecycleDeadLetterQueueURL),
 		},
 		Ledger: ledger.New(cfg, endpoint("DYNAMODB"), env.Table), Log: log, Count: count,
+		Files: s3.New(cfg, endpoint("S3")), Bucket: env.BatchBucket,
 		Effects: &effects{
 			env: env, conf: conf, send: queue.Send, bury: queue.SendDeadLetter, count: count, log: log,
 			mail: ses.New(cfg, endpoint("SESV2")).Send, publish: sns.New(cfg, endpoint("SNS")).Publish,

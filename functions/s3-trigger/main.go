@@ -8,6 +8,7 @@ import (
 
 	"slipway/internal/cloud/awsconf"
 	"slipway/internal/cloud/ecs"
+	"slipway/internal/cloud/s3"
 	"slipway/internal/cloud/sqs"
 	"slipway/internal/config"
 	"slipway/internal/ledger"
@@ -28,7 +29,8 @@ func main() {
 		Stack: env.Stack, Jobs: conf.Jobs, Log: log,
 		Ledger: ledger.New(aws, endpoint("DYNAMODB"), env.Table),
 		Tasks:  ecs.New(aws, endpoint("ECS")),
-		Pace:   orchestrator.NewPace(orchestrator.RunTaskQuota, instances+1, nil),
+		Files:  s3.New(aws, endpoint("S3")), Bucket: env.BatchBucket,
+		Pace: orchestrator.NewPace(orchestrator.RunTaskQuota, instances+1, nil),
 	})
 	h := newHandler(conf.Jobs, runs, env, sqs.New(aws, endpoint("SQS")), log)
 	lambda.Start(h.handle)

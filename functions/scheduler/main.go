@@ -10,6 +10,7 @@ import (
 
 	"slipway/internal/cloud/awsconf"
 	"slipway/internal/cloud/ecs"
+	"slipway/internal/cloud/s3"
 	"slipway/internal/config"
 	"slipway/internal/ledger"
 	"slipway/internal/orchestrator"
@@ -29,7 +30,8 @@ func main() {
 	runs := orchestrator.New(orchestrator.Options{
 		Stack: env.Stack, Jobs: conf.Jobs, Stops: conf.Rules(), Log: log, Ledger: table,
 		Tasks: ecs.New(aws, endpoint("ECS")),
-		Pace:  orchestrator.NewPace(orchestrator.RunTaskQuota, shares, nil),
+		Files: s3.New(aws, endpoint("S3")), Bucket: env.BatchBucket,
+		Pace: orchestrator.NewPace(orchestrator.RunTaskQuota, shares, nil),
 	})
 	metrics := telemetry.NewMetrics(os.Stdout, env.Stack, time.Now)
 	h := &handler{runs: runs, leases: table, now: time.Now, metrics: metrics, log: log}

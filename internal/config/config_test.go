@@ -127,7 +127,7 @@ func full() map[string]string {
 	return map[string]string{
 		"SLIPWAY_STACK": "dev", "SLIPWAY_TABLE": "table", "SLIPWAY_VALUES": `{"ClusterName":"c"}`,
 		"SLIPWAY_SUBNETS": "subnet-1, subnet-2,", "SLIPWAY_SECURITY_GROUPS": "sg-1", "SLIPWAY_PUBLIC_IP": "ENABLED",
-		"SLIPWAY_LAUNCH_QUEUE_URL": "l", "SLIPWAY_LAUNCH_DEAD_LETTER_QUEUE_URL": "ld",
+		"SLIPWAY_BATCH_BUCKET": "b", "SLIPWAY_LAUNCH_QUEUE_URL": "l", "SLIPWAY_LAUNCH_DEAD_LETTER_QUEUE_URL": "ld",
 		"SLIPWAY_LIFECYCLE_DEAD_LETTER_QUEUE_URL": "fd", "SLIPWAY_MAX_RECEIVES": "5", "SLIPWAY_TOPIC_ARN": "t",
 	}
 }
@@ -147,7 +147,7 @@ func TestFromEnvironmentReadsEveryVariable(t *testing.T) {
 		}
 	}
 	e, err := config.FromEnvironment(config.S3Trigger, getenv(full()))
-	if err != nil || len(e.Network.Subnets) != 2 || !e.Network.PublicIP || e.MaxReceives != 5 || e.TopicARN != "" {
+	if err != nil || len(e.Network.Subnets) != 2 || e.BatchBucket != "b" || !e.Network.PublicIP || e.MaxReceives != 5 || e.TopicARN != "" {
 		t.Errorf("s3-trigger got %+v, %v", e, err)
 	}
 }

@@ -32,6 +32,8 @@ type Environment struct {
 	Values  map[string]string
 	Network Network
 
+	// BatchBucket is the name of the bucket for the lists of batches and the reports about them.
+	BatchBucket                 string
 	LaunchQueueURL              string
 	LaunchDeadLetterQueueURL    string
 	LifecycleDeadLetterQueueURL string
@@ -93,9 +95,15 @@ func Variables() []Variable {
 	}, ownVariables()...)
 }
 
-// ownVariables are those that only one or two functions have.
+// ownVariables are those that only some functions have.
 func ownVariables() []Variable {
 	return []Variable{
+		{
+			"SLIPWAY_BATCH_BUCKET", "Name of the bucket for the lists of batches that are too long for RunTask, and for what tasks report of them.",
+			[]Function{S3Trigger, Scheduler, LifecycleNotifier},
+			false,
+			func(e *Environment, s string) error { e.BatchBucket = s; return nil },
+		},
 		{
 			"SLIPWAY_LAUNCH_QUEUE_URL", "URL of the launch queue, for nudges.",
 			[]Function{LifecycleNotifier},

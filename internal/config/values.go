@@ -18,6 +18,7 @@ type Value struct {
 func Values() []Value {
 	return []Value{
 		{"ClusterName", "The name of the ECS cluster: the one that the stack made, or the one that its parameter ClusterArn names."},
+		{"BatchBucket", "The name of the bucket for the lists of batches and the reports about them. Its objects start nothing."},
 		{"UploadsBucket", "The name of the example uploads bucket."},
 		{"ResultsBucket", "The name of the example results bucket."},
 		{"ObjectProcessorTask", "The task definition, with its revision, of the example object processor."},

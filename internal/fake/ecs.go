@@ -26,6 +26,8 @@ type ECS struct {
 	Providers []string
 	// Clusters are the names of the clusters there are; empty: any.
 	Clusters []string
+	// Zones are the availability zones of subnets. One that is not among them has a zone by its name.
+	Zones map[string]string
 	// Runner runs what is in a task.
 	Runner Runner
 	// Pace is how long tasks take from state to state when there is a Runner.
@@ -69,6 +71,7 @@ type ECSError struct {
 	Message     string   `json:"message"`
 	ResourceIDs []string `json:"resourceIds,omitempty"`
 	Status      int      `json:"-"`
+	Body        string   `json:"-"` // what is answered instead of all this, as by a proxy; empty: an exception of ECS
 }
 
 // Error is the exception and its message.
@@ -111,8 +114,11 @@ func (e *ECS) RunTask(in RunTaskInput) (*RunTaskOutput, error) {
 		return nil, fault.Error
 	}
 	out, err := e.runTask(in, fault.Failures)
-	if fault.Afterwards {
+	switch {
+	case fault.Afterwards && fault.Error != nil:
 		return nil, fault.Error
+	case fault.Empty:
+		return &RunTaskOutput{}, nil
 	}
 	return out, err
 }
@@ -192,15 +198,15 @@ func (e *ECS) create(in RunTaskInput, d TaskDefinition) *Task {
 		Group: first(in.Group, "family:"+d.Family), StartedBy: in.StartedBy, LaunchType: launchTypeOf(in),
 		LastStatus: "PROVISIONING", DesiredStatus: "RUNNING", Version: 1, CreatedAt: &now, UpdatedAt: &now,
 		CPU: first(in.Overrides.CPU, d.CPU), Memory: first(in.Overrides.Memory, d.Memory),
-		AvailabilityZone: e.Region + "a", Overrides: in.Overrides.of(d), Attachments: []Attachment{},
+		AvailabilityZone: e.zone(in), Overrides: in.Overrides.of(d), Attachments: []Attachment{},
 		Attributes: []Variable{{Name: "ecs.cpu-architecture", Value: first(d.RuntimePlatform.CPUArchitecture, "x86_64")}},
-		Tags:       in.Tags, definition: d,
+		Tags:       in.tags(d), EnableExecuteCommand: in.EnableExecuteCommand, definition: d,
 	}
 	if len(in.CapacityProviderStrategy) > 0 {
 		t.CapacityProviderName = in.CapacityProviderStrategy[0].CapacityProvider
 	}
 	if t.LaunchType == "FARGATE" {
-		t.PlatformVersion, t.PlatformFamily = "1.4.0", "Linux"
+		t.PlatformVersion, t.PlatformFamily = in.platform(), "Linux"
 		t.EphemeralStorage = &EphemeralStorage{SizeInGiB: 20}
 	}
 	if s := in.Overrides.EphemeralStorage; s != nil {

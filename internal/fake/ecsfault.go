@@ -11,6 +11,7 @@ import (
 type Fault struct {
 	Error      *ECSError // refuse with this
 	Failures   []Failure // RunTask answers with these and no task
+	Empty      bool      // RunTask has its effect, and answers with neither tasks nor failures
 	Afterwards bool      // the effect takes place, the answer is lost
 }
 
@@ -21,7 +22,8 @@ type Fault struct {
 //	server-error     a call is refused with ServerException, status 500, without an effect
 //	lost             a call has its effect, and no answer comes
 //	failure          RunTask answers with failures[] of Reason (and Arn null)
-//	no-capacity      a Provider (empty: every one) has no capacity for RunTask and services
+//	no-capacity      a Provider (empty: every one) has no capacity for RunTask and services, in one Zone (empty: in
+//	                 every one)
 //	slow-start       tasks stay in PROVISIONING for Delay longer
 //	stuck            tasks stay in PROVISIONING
 //	missing          DescribeTasks and ListTasks do not know a Task (empty: every one)
@@ -30,10 +32,14 @@ type Fault struct {
 //	event-duplicate  an event is sent twice
 //	event-late       an event is sent Delay later
 //	event-reordered  an event is sent after the one that follows it
+//
+// Those of the ledger are beside it: Ledger.Busy, Ledger.Lag and Ledger.Fault in memory, DynamoDB in front of a real
+// endpoint.
 type Injection struct {
 	Kind      string `json:"kind"`
 	Operation string `json:"operation,omitempty"` // of throttle, server-error and lost; empty: every one
 	Provider  string `json:"provider,omitempty"`  // a capacity provider or launch type; empty: every one
+	Zone      string `json:"zone,omitempty"`      // of no-capacity: an availability zone; empty: every one
 	Task      string `json:"task,omitempty"`      // ARN or ID
 	Reason    string `json:"reason,omitempty"`
 	Calls     int    `json:"calls,omitempty"`
@@ -72,6 +78,9 @@ const capacityText = "Capacity is unavailable at this time. Please try again lat
 func (e *ECS) Inject(i Injection) error {
 	if !slices.Contains(kinds, i.Kind) {
 		return fmt.Errorf("inject %q: use one of %s", i.Kind, strings.Join(kinds, ", "))
+	}
+	if i.Zone != "" && i.Kind != "no-capacity" {
+		return fmt.Errorf("inject %s: a zone is for no-capacity alone", i.Kind)
 	}
 	defer e.enter()()
 	if i.Kind == "spot-interrupt" {
@@ -114,9 +123,12 @@ func (e *ECS) ClearInjections() {
 func (e *ECS) inForce(i *Injection) bool { return i.until.IsZero() || e.Now().Before(i.until) }
 
 // inject uses an injection of the kind whose selector is empty or the one given, and returns it, or nil.
-func (e *ECS) inject(kind, selector string) *Injection {
+func (e *ECS) inject(kind, selector string) *Injection { return e.injectIn(kind, selector, "") }
+
+// injectIn uses one that is also for every zone or the one given.
+func (e *ECS) injectIn(kind, selector, zone string) *Injection {
 	for n, i := range e.injections {
-		if i.Kind != kind || !e.inForce(i) || !i.selects(selector) {
+		if i.Kind != kind || !e.inForce(i) || !i.selects(selector) || i.Zone != "" && i.Zone != zone {
 			continue
 		}
 		if i.Calls > 0 {
@@ -169,7 +181,7 @@ func (e *ECS) capacityGone(in RunTaskInput) []Failure {
 	switch {
 	case !fargate && len(in.CapacityProviderStrategy) > 0: // its tasks wait in PROVISIONING for an instance
 		return nil
-	case e.inject("no-capacity", provider) == nil:
+	case e.injectIn("no-capacity", provider, e.zone(in)) == nil:
 		return nil
 	case fargate:
 		return []Failure{{Reason: capacityText}}
@@ -181,7 +193,7 @@ func (e *ECS) capacityGone(in RunTaskInput) []Failure {
 func (e *ECS) slowed(t *Task) (more time.Duration, forever bool) {
 	capacity := first(t.CapacityProviderName, t.LaunchType)
 	managed := t.LaunchType != "FARGATE" && t.CapacityProviderName != ""
-	if e.inject("stuck", capacity) != nil || managed && e.inject("no-capacity", capacity) != nil {
+	if e.inject("stuck", capacity) != nil || managed && e.injectIn("no-capacity", capacity, t.AvailabilityZone) != nil {
 		return 0, true
 	}
 	if i := e.inject("slow-start", capacity); i != nil {

@@ -35,7 +35,9 @@ func input(req run.TaskRequest) RunTaskInput {
 	}
 	in := RunTaskInput{
 		Cluster: d.Cluster, TaskDefinition: d.Definition, Count: 1, ClientToken: req.Token, StartedBy: req.StartedBy,
-		Overrides: Overrides{ContainerOverrides: []ContainerOverride{container}},
+		Overrides:     Overrides{ContainerOverrides: []ContainerOverride{container}},
+		PropagateTags: d.PropagateTags, PlatformVersion: d.PlatformVersion,
+		EnableECSManagedTags: d.EnableECSManagedTags, EnableExecuteCommand: d.EnableExecuteCommand,
 	}
 	for _, tag := range req.Tags {
 		in.Tags = append(in.Tags, Tag{Key: tag.Name, Value: tag.Value})
@@ -115,7 +117,9 @@ func (t Tasks) Describe(_ context.Context, _ string, arns []string) (found []run
 			found = append(found, words(task))
 		}
 		for _, f := range out.Failures {
-			missing = append(missing, failure(f).ARN)
+			if f.Reason == "MISSING" {
+				missing = append(missing, failure(f).ARN)
+			}
 		}
 		arns = arns[n:]
 	}

@@ -71,6 +71,12 @@ func AnswerError(w http.ResponseWriter, err error) {
 	if e.Status == 0 {
 		panic(http.ErrAbortHandler)
 	}
+	if e.Body != "" {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(e.Status)
+		_, _ = io.WriteString(w, e.Body) // a client that has gone gets no answer
+		return
+	}
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(e.Status)
 	_ = json.NewEncoder(w).Encode(e)

@@ -1,6 +1,9 @@
 package fake
 
-import "fmt"
+import (
+	"fmt"
+	"hash/fnv"
+)
 
 // Attachment is something attached to a task: of type eni, its network interface.
 type Attachment struct {
@@ -41,4 +44,23 @@ func (t *Task) attachments(status string) {
 			t.Containers[j].NetworkInterfaces = []NetworkInterface{{AttachmentID: a.ID, PrivateIPv4Address: a.Details[2].Value}}
 		}
 	}
+}
+
+// zone is the availability zone that a task goes to: that of the first subnet. ECS promises no order; with one
+// subnet alone there is no choice.
+func (e *ECS) zone(in RunTaskInput) string {
+	if in.NetworkConfiguration == nil || len(in.NetworkConfiguration.Awsvpc.Subnets) == 0 {
+		return e.Region + "a"
+	}
+	return e.ZoneOf(in.NetworkConfiguration.Awsvpc.Subnets[0])
+}
+
+// ZoneOf is the availability zone of a subnet, the same each time: as Zones says, or one of three by its name.
+func (e *ECS) ZoneOf(subnet string) string {
+	if zone, ok := e.Zones[subnet]; ok {
+		return zone
+	}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(subnet)) // never fails
+	return e.Region + string("abc"[h.Sum32()%3])
 }

@@ -57,7 +57,8 @@ func (e *ECS) describe(cluster string, names []string) (*RunTaskOutput, error) {
 	return out, nil
 }
 
-// Filter selects tasks for ListTasks. Empty fields select all; DesiredStatus defaults to RUNNING.
+// Filter selects tasks for ListTasks. Empty fields select all; DesiredStatus defaults to RUNNING. StartedBy goes with
+// no other filter than the status: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
 type Filter struct {
 	Cluster       string `json:"cluster"`
 	StartedBy     string `json:"startedBy"`
@@ -71,6 +72,9 @@ type Filter struct {
 func (e *ECS) ListTasks(f Filter) ([]Task, error) {
 	if fault := e.Faulty("ListTasks"); fault.Error != nil {
 		return nil, fault.Error
+	}
+	if f.StartedBy != "" && (f.ServiceName != "" || f.Family != "" || f.LaunchType != "") {
+		return nil, refuse("InvalidParameterException", "startedBy must be the only filter.")
 	}
 	defer e.enter()()
 	out := []Task{}

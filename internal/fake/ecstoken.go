@@ -31,9 +31,12 @@ func (e *ECS) stored(in RunTaskInput, request string) (*RunTaskOutput, error) {
 }
 
 // remembers reports whether ECS still keeps a token: for 24 hours, or an hour after the last task stopped, whichever
-// is sooner.
+// is sooner. An answer without tasks has no task to stop: it is kept for the 24 hours.
 func (e *ECS) remembers(a *answer) bool {
 	end := a.at.Add(24 * time.Hour)
+	if len(a.arns) == 0 {
+		return e.Now().Before(end)
+	}
 	last := a.at
 	for _, arn := range a.arns {
 		t, ok := e.tasks[arn]
@@ -50,9 +53,13 @@ func (e *ECS) remembers(a *answer) bool {
 	return e.Now().Before(end) && e.Now().Before(last.Add(time.Hour))
 }
 
-// replay is the stored answer; of tasks that have stopped only the ARN and the statuses are left.
+// replay is the stored answer; of tasks that have stopped only the ARN and the statuses are left, and of failures that
+// are over an hour old only how many they were.
 func (e *ECS) replay(a *answer) *RunTaskOutput {
 	out := &RunTaskOutput{Tasks: []Task{}, Failures: append([]Failure{}, a.fails...)}
+	if e.Now().Sub(a.at) > known {
+		out.Failures = make([]Failure, len(a.fails))
+	}
 	for _, arn := range a.arns {
 		if t, ok := e.tasks[arn]; ok && t.LastStatus != "STOPPED" {
 			out.Tasks = append(out.Tasks, t.copy())

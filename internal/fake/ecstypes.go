@@ -118,6 +118,10 @@ type RunTaskInput struct {
 	ClientToken              string                `json:"clientToken"`
 	Group                    string                `json:"group"`
 	Tags                     []Tag                 `json:"tags"`
+	PropagateTags            string                `json:"propagateTags"`
+	PlatformVersion          string                `json:"platformVersion"`
+	EnableECSManagedTags     bool                  `json:"enableECSManagedTags"`
+	EnableExecuteCommand     bool                  `json:"enableExecuteCommand"`
 }
 
 // Tag is one tag.
@@ -203,6 +207,9 @@ type TaskDefinition struct {
 	ContainerDefinitions    []ContainerDefinition `json:"containerDefinitions"`
 	Revision                int                   `json:"revision"`
 	RuntimePlatform         RuntimePlatform       `json:"runtimePlatform"`
+	TaskRoleArn             string                `json:"taskRoleArn"`
+	// Tags are those of the definition. ECS answers with them beside the definition, not in it.
+	Tags []Tag `json:"-"`
 }
 
 // RuntimePlatform is what a task definition's images are built for.

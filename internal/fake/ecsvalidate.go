@@ -24,7 +24,7 @@ func (e *ECS) validate(in RunTaskInput) (TaskDefinition, error) {
 		return d, refuse("ClientException", "TaskDefinition is inactive")
 	}
 	for _, check := range []func(RunTaskInput, TaskDefinition) *ECSError{
-		checkWords, checkStrategy(providers), checkLaunchType, checkNetwork, checkOverrides, checkSize,
+		checkWords, checkTags, checkStrategy(providers), checkLaunchType, checkPlatform, checkNetwork, checkExecute, checkOverrides, checkSize,
 	} {
 		if err := check(in, d); err != nil {
 			return d, err
@@ -56,8 +56,6 @@ func checkWords(in RunTaskInput, _ TaskDefinition) *ECSError {
 		return refuse("InvalidParameterException", "startedBy may hold letters, numbers, hyphens, forward slashes and underscores.")
 	case strings.HasPrefix(in.Group, "service:"):
 		return refuse("InvalidParameterException", "Invalid namespace for group.")
-	case len(in.Tags) > 50:
-		return refuse("InvalidParameterException", "Tags can have at most 50 elements.")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package fake
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -15,12 +16,34 @@ type Ledger struct {
 	// Fault, when set, is called before and after each call's effect with the name of the call; an error it returns
 	// is the call's. Before its effect nothing has happened; after it everything has, and only the answer is lost.
 	Fault func(call string, after bool) error
+	// Busy, when set, is called before each write, which is refused when it says so: as DynamoDB does with a
+	// TransactionConflict, after the tries that internal/ledger makes. Nothing is written.
+	Busy func(run.Write) bool
+	// Lag is how far Queued and Watched are behind what is written. Now is the clock for it; nil: the machine's.
+	Lag time.Duration
+	Now func() time.Time
 
 	mu        sync.Mutex // protects following fields
 	runs      map[run.ID]run.Run
 	jobs      map[string]run.JobState
 	incidents incidents
 	leases    map[string]lease
+	newest    map[string]newest // by run.Newest
+	holders   map[string]map[run.ID]bool
+	batches   map[string]run.ID
+	index     map[run.ID]run.Run // with Lag: the runs as Queued and Watched see them
+	coming    []written          // with Lag: what they do not see yet, in order
+}
+
+type newest struct {
+	sequencer string
+	run       run.ID
+}
+
+// written is a run as it was stored at a time.
+type written struct {
+	run run.Run
+	at  time.Time
 }
 
 type lease struct {
@@ -37,6 +60,7 @@ func (l *Ledger) call(name string, effect func() error) error {
 	if l.runs == nil {
 		l.runs, l.jobs = map[run.ID]run.Run{}, map[string]run.JobState{}
 		l.incidents, l.leases = newIncidents(), map[string]lease{}
+		l.newest, l.holders, l.batches = map[string]newest{}, map[string]map[run.ID]bool{}, map[string]run.ID{}
 	}
 	err := effect()
 	l.mu.Unlock()
@@ -71,7 +95,12 @@ func (l *Ledger) Write(_ context.Context, w run.Write) error {
 	if len(w.Changes) > run.MaxWrite {
 		return run.Never("too-many-changes", fmt.Errorf("write %d runs of job %s: at most %d go together", len(w.Changes), w.Job, run.MaxWrite))
 	}
-	return l.call("Write", func() error { return l.write(w) })
+	return l.call("Write", func() error {
+		if l.Busy != nil && l.Busy(w) {
+			return fmt.Errorf("write runs of job %s: TransactionConflict: Transaction is ongoing for the item", w.Job)
+		}
+		return l.write(w)
+	})
 }
 
 func (l *Ledger) write(w run.Write) error {
@@ -86,6 +115,10 @@ func (l *Ledger) write(w run.Write) error {
 		r := ch.Run.Clone()
 		r.Revision++
 		l.runs[r.ID] = r
+		if l.Lag > 0 {
+			l.coming = append(l.coming, written{r, l.now()})
+		}
+		l.keep(w, ch)
 	}
 	if slots != 0 {
 		job := l.jobs[w.Job]
@@ -93,31 +126,96 @@ func (l *Ledger) write(w run.Write) error {
 		job.Active += slots
 		l.jobs[w.Job] = job
 	}
+	if w.Gathers != nil {
+		l.batches[w.Job] = w.Gathers.Is
+	}
 	return nil
+}
+
+// keep records what a change brings beside its run: the newest object of a key, and who holds a slot.
+func (l *Ledger) keep(w run.Write, ch run.Change) {
+	if key, sequencer := ordered(ch); key != "" {
+		l.newest[key] = newest{sequencer, ch.Run.ID}
+	}
+	if !w.Holders || ch.Slots == 0 {
+		return
+	}
+	if l.holders[w.Job] == nil {
+		l.holders[w.Job] = map[run.ID]bool{}
+	}
+	if delete(l.holders[w.Job], ch.Run.ID); ch.Slots > 0 {
+		l.holders[w.Job][ch.Run.ID] = true
+	}
+}
+
+// ordered is what a change depends on as the newest of its key, or "".
+func ordered(ch run.Change) (key, sequencer string) {
+	o := ch.Run.Input.Object
+	if !ch.Newest || o == nil || run.ComparableSequencer(*o) == "" {
+		return "", ""
+	}
+	return run.Newest(ch.Run.Job, *o), run.ComparableSequencer(*o)
 }
 
 // conflict is what is in the way of a write, or nil.
 func (l *Ledger) conflict(w run.Write, slots int) *run.Conflict {
-	c := &run.Conflict{Current: map[run.ID]run.Run{}}
+	c := &run.Conflict{Current: map[run.ID]run.Run{}, Newer: map[run.ID]run.ID{}}
 	for _, ch := range w.Changes {
-		if stored, ok := l.runs[ch.Run.ID]; ok && stored.Revision != ch.Run.Revision {
-			c.Current[ch.Run.ID] = stored.Clone()
-		}
+		l.compare(ch, c)
 	}
 	active := l.jobs[w.Job].Active
 	if slots > 0 && active+slots > w.Max || active+slots < 0 {
-		c.Full, c.Active = true, active
+		c.Full, c.Active, c.Holders = true, active, slices.Sorted(maps.Keys(l.holders[w.Job]))
 	}
-	if len(c.Current) == 0 && !c.Full {
+	c.Moved = w.Gathers != nil && l.batches[w.Job] != w.Gathers.Was
+	if len(c.Current)+len(c.Newer) > 0 || c.Full || c.Moved {
+		return c
+	}
+	return nil
+}
+
+// compare adds what is in the way of one change.
+func (l *Ledger) compare(ch run.Change, c *run.Conflict) {
+	if stored, ok := l.runs[ch.Run.ID]; ok && stored.Revision != ch.Run.Revision {
+		c.Current[ch.Run.ID] = stored.Clone()
+	}
+	if newer, ok := l.newer(ch); ok {
+		c.Newer[ch.Run.ID] = newer
+	}
+}
+
+// newer is the run of a newer version than the change's, where the change depends on there being none.
+func (l *Ledger) newer(ch run.Change) (run.ID, bool) {
+	key, sequencer := ordered(ch)
+	known, ok := l.newest[key]
+	return known.run, ok && known.run != ch.Run.ID && known.sequencer >= sequencer
+}
+
+// Runs returns the runs of these IDs as they are stored, in this order.
+func (l *Ledger) Runs(_ context.Context, ids []run.ID) (out []run.Run, err error) {
+	err = l.call("Runs", func() error {
+		for _, id := range ids {
+			if r, ok := l.runs[id]; ok {
+				out = append(out, r.Clone())
+			}
+		}
 		return nil
-	}
-	return c
+	})
+	return out, err
+}
+
+// Gathering returns the batch that new objects of the job join.
+func (l *Ledger) Gathering(_ context.Context, job string) (id run.ID, err error) {
+	err = l.call("Gathering", func() error { id = l.batches[job]; return nil })
+	return id, err
 }
 
 // Queued returns queued runs of a job that are due, the longest due first.
 func (l *Ledger) Queued(_ context.Context, job string, now time.Time, limit int) (out []run.Run, err error) {
 	err = l.call("Queued", func() error {
-		out = l.due(now, limit, func(r run.Run) bool { return r.Job == job && r.State == run.Queued && len(r.Owed) == 0 })
+		out = l.due(now, limit, func(r run.Run) bool {
+			return r.Job == job && r.State == run.Queued && len(r.Owed) == 0 && r.Member == ""
+		})
 		return nil
 	})
 	return out, err
@@ -134,7 +232,7 @@ func (l *Ledger) Watched(_ context.Context, now time.Time, limit int) (out []run
 
 func (l *Ledger) due(now time.Time, limit int, wanted func(run.Run) bool) []run.Run {
 	var out []run.Run
-	for _, r := range l.runs {
+	for _, r := range l.indexed() {
 		if wanted(r) && r.Due().UnixMilli() <= now.UnixMilli() {
 			out = append(out, r.Clone())
 		}
@@ -148,6 +246,29 @@ func (l *Ledger) due(now time.Time, limit int, wanted func(run.Run) bool) []run.
 	return out[:min(limit, len(out))]
 }
 
+// indexed are the runs as the index shows them.
+func (l *Ledger) indexed() map[run.ID]run.Run {
+	if l.Lag <= 0 {
+		return l.runs
+	}
+	if l.index == nil {
+		l.index = map[run.ID]run.Run{}
+	}
+	seen := l.now().Add(-l.Lag)
+	for len(l.coming) > 0 && !l.coming[0].at.After(seen) {
+		l.index[l.coming[0].run.ID] = l.coming[0].run
+		l.coming = l.coming[1:]
+	}
+	return l.index
+}
+
+func (l *Ledger) now() time.Time {
+	if l.Now != nil {
+		return l.Now()
+	}
+	return time.Now()
+}
+
 func compare(a, b run.ID) int {
 	switch {
 	case a < b:
@@ -158,8 +279,8 @@ func compare(a, b run.ID) int {
 	return 0
 }
 
-// Runs returns every run that is stored.
-func (l *Ledger) Runs() []run.Run {
+// All returns every run that is stored.
+func (l *Ledger) All() []run.Run {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var out []run.Run
@@ -175,6 +296,16 @@ func (l *Ledger) Jobs(context.Context) (out []run.JobState, err error) {
 		for _, s := range l.jobs {
 			out = append(out, s)
 		}
+		return nil
+	})
+	return out, err
+}
+
+// Job returns the state of one job.
+func (l *Ledger) Job(_ context.Context, name string) (out run.JobState, err error) {
+	err = l.call("Job", func() error {
+		out = l.jobs[name]
+		out.Name, out.FailedInRow = name, slices.Clone(out.FailedInRow)
 		return nil
 	})
 	return out, err

@@ -1,9 +1,8 @@
 package launch
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 	"strconv"
@@ -17,9 +16,21 @@ import (
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 const MaxOverrides = 8192
 
+// Input is what a launch decision is made from.
+type Input struct {
+	Stack      string
+	Job        run.Job
+	Run        run.Run
+	Definition run.Definition
+	Members    []run.Run // of a batch: the runs of its objects that are not final
+	// Bucket is where lists of objects that are too long for RunTask, and the reports about them, are put. Empty: there is none.
+	Bucket string
+}
+
 // Decide is the whole launch decision for a run's next launch: what is started, where, how large and with which
 // variables. It returns an error that no retry can help (run.Never) when the job cannot be launched as it is.
-func Decide(stack string, j run.Job, r run.Run, d run.Definition) (run.Decision, error) {
+func Decide(in Input) (run.Decision, error) {
+	j, r, d := in.Job, in.Run, in.Definition
 	if len(j.Task.Capacity) == 0 {
 		return run.Decision{}, run.Never("no-capacity", fmt.Errorf("decide the launch of job %s: it names no capacity", j.Name))
 	}
@@ -31,29 +42,124 @@ func Decide(stack string, j run.Job, r run.Run, d run.Definition) (run.Decision,
 		return run.Decision{}, run.Never("container-unclear", fmt.Errorf(
 			"decide the launch of job %s: %s has several containers; name the one that matters as task.container", j.Name, d.ARN))
 	}
-	step := r.CapacityStep % len(j.Task.Capacity)
-	variables := Variables(stack, r)
-	out := run.Decision{
-		Cluster: j.Task.Cluster, Definition: d.ARN, Container: container,
-		Step: step, Capacity: j.Task.Capacity[step],
-		Subnets: j.Task.Subnets, SecurityGroups: j.Task.SecurityGroups, PublicIP: j.Task.PublicIP,
-		Command: expandAll(j.Task.Command, variables), Environment: environment(j, r, variables),
-		Timeout: j.Timeout,
+	out := in.placed()
+	out.Definition, out.Container, out.Timeout = d.ARN, container, j.Timeout
+	if d.NetworkMode != "awsvpc" { // ECS refuses a network for any other mode
+		out.Subnets, out.SecurityGroups, out.PublicIP = nil, nil, false
 	}
-	size(&out, j.Resources, r.Input.Object)
-	if n := overridesLength(out); n > MaxOverrides {
-		return run.Decision{}, run.Never("overrides-too-long", fmt.Errorf(
-			"decide the launch of run %s: its command and environment need %d characters, and ECS takes %d", r.ID, n, MaxOverrides))
-	}
-	return out, nil
+	out.PropagateTags, out.EnableECSManagedTags = j.Task.PropagateTags, j.Task.EnableECSManagedTags
+	out.EnableExecuteCommand = j.Task.EnableExecuteCommand
+	variables := Variables(in.Stack, r)
+	out.Command, out.Environment = expandAll(j.Task.Command, variables), environment(j, r, variables)
+	out.Tags = tags(j.Task.Tags, variables)
+	size(&out, j.Resources, bytesOf(r))
+	return in.listed(out)
 }
 
-// NextStep is the step of the capacity order after the one that was just tried, and whether that was the last one.
-func NextStep(j run.Job, tried int) (step int, wrapped bool) {
-	if n := len(j.Task.Capacity); n > 0 && tried+1 < n {
-		return tried + 1, false
+// placed is where the launch goes.
+func (in Input) placed() run.Decision {
+	t := in.Job.Task
+	step := in.Run.Place.Step % len(t.Capacity)
+	out := run.Decision{
+		Cluster: t.Cluster, Step: step, Capacity: t.Capacity[step], RunningWithin: t.Limit(t.Capacity[step]),
+		Subnets: t.Subnets, SecurityGroups: t.SecurityGroups, PublicIP: t.PublicIP,
 	}
-	return 0, true
+	if zone := in.Run.Place.Zone; zone > 0 && zone <= zones(t) {
+		first := seed(in.Run.ID) % uint64(len(t.Subnets))
+		out.Zone = zone
+		out.Subnets = []string{t.Subnets[(first+uint64(zone)-1)%uint64(len(t.Subnets))]}
+	}
+	if onFargate(out.Capacity) {
+		out.PlatformVersion = t.PlatformVersion
+	}
+	return out
+}
+
+// listed adds the objects of a batch: among the variables when they fit there, else as an address.
+func (in Input) listed(d run.Decision) (run.Decision, error) {
+	if in.Run.Objects == nil {
+		return d, fits(d, in.Run)
+	}
+	if in.Bucket != "" {
+		base := fmt.Sprintf("s3://%s/%s/%s/%d/", in.Bucket, in.Job.Name, in.Run.ID, in.Run.Attempt)
+		d.ReportURL, d.ManifestURL = base+"report.json", base+"manifest.json"
+		d.Environment = with(d.Environment, ReportVariable, d.ReportURL)
+	}
+	inline := d
+	inline.ManifestURL = ""
+	inline.Environment = with(d.Environment, ManifestVariable, string(Manifest(in.Run, in.Members, d.ReportURL)))
+	if overridesLength(inline) <= MaxOverrides {
+		return inline, nil
+	}
+	if in.Bucket == "" {
+		return d, run.Never("overrides-too-long", fmt.Errorf(
+			"decide the launch of run %s: its %d objects are too many for one RunTask, and there is no bucket for their list", in.Run.ID, len(in.Members)))
+	}
+	d.Environment = with(d.Environment, ManifestVariable, d.ManifestURL)
+	return d, fits(d, in.Run)
+}
+
+func fits(d run.Decision, r run.Run) error {
+	if n := overridesLength(d); n > MaxOverrides {
+		return run.Never("overrides-too-long", fmt.Errorf(
+			"decide the launch of run %s: its command and environment need %d characters, and ECS takes %d", r.ID, n, MaxOverrides))
+	}
+	return nil
+}
+
+// with is the variables and one more, sorted by name.
+func with(variables []run.EnvVar, name, value string) []run.EnvVar {
+	out := append(slices.Clone(variables), run.EnvVar{Name: name, Value: value})
+	slices.SortFunc(out, func(a, b run.EnvVar) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// maxZones bounds how many subnets are tried one by one: a region has three to six zones, and each try is a call.
+const maxZones = 3
+
+// zones is how many subnets are tried alone after all of them together had no capacity. Slipway does not know which
+// zone a subnet is in; subnets of one job are usually in as many zones.
+func zones(t run.TaskSpec) int {
+	if len(t.Subnets) < 2 {
+		return 0
+	}
+	return min(len(t.Subnets), maxZones)
+}
+
+func onFargate(capacity string) bool { return capacity == "FARGATE" || capacity == "FARGATE_SPOT" }
+
+func seed(id run.ID) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(id)) // never fails
+	return h.Sum64()
+}
+
+// NextPlace is where the next launch goes after the last one met a lack of capacity, and whether that was the last place
+// there is: then it begins again with the first one, later. A zonal lack is tried again with other subnets first.
+func NextPlace(j run.Job, tried run.Place, zonal bool) (next run.Place, wrapped bool) {
+	if zonal && tried.Zone < zones(j.Task) {
+		return run.Place{Step: tried.Step, Zone: tried.Zone + 1}, false
+	}
+	if tried.Step+1 < len(j.Task.Capacity) {
+		return run.Place{Step: tried.Step + 1}, false
+	}
+	return run.Place{}, true
+}
+
+// RetryPlace is where the next attempt goes after one has ended with the outcome. A second Spot interruption of a run is
+// not risked on the same step again; after any other end the order begins anew, as for a new run.
+func RetryPlace(j run.Job, r run.Run, o run.Outcome) run.Place {
+	if o.Class != run.SpotInterruption {
+		if r.Interruptions >= 2 {
+			return run.Place{Step: r.Place.Step}
+		}
+		return run.Place{}
+	}
+	if r.Interruptions == 0 { // this one is the first
+		return run.Place{Step: r.Place.Step}
+	}
+	next, _ := NextPlace(j, run.Place{Step: r.Place.Step}, false)
+	return next
 }
 
 // Request is the RunTask request of a claimed run, built from its record alone.
@@ -63,6 +169,7 @@ func Request(stack string, r run.Run) run.TaskRequest {
 		StartedBy:   run.StartedBy(stack, r.ID, r.Attempt),
 		Decision:    *r.Decision,
 		Environment: r.Decision.Environment,
+		Tags:        r.Decision.Tags,
 	}
 }
 
@@ -80,6 +187,9 @@ func Variables(stack string, r run.Run) map[string]string {
 	}
 	if at := r.Input.ScheduledTime; at != nil {
 		v["SLIPWAY_SCHEDULED_TIME"], v["SLIPWAY_INTERVAL_END"] = stamp(*at), stamp(*at)
+	}
+	if r.Input.Count > 0 {
+		v["SLIPWAY_INDEX"], v["SLIPWAY_COUNT"] = strconv.Itoa(r.Input.Index), strconv.Itoa(r.Input.Count)
 	}
 	if from := r.Input.IntervalStart; from != nil {
 		v["SLIPWAY_INTERVAL_START"] = stamp(*from)
@@ -139,48 +249,32 @@ func expandAll(texts []string, variables map[string]string) []string {
 	return out
 }
 
-// size applies the rule with the highest threshold that the object exceeds.
-func size(d *run.Decision, rules []run.Resources, o *run.Object) {
-	if o == nil {
-		return
+func tags(all, variables map[string]string) []run.EnvVar {
+	var out []run.EnvVar
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, run.EnvVar{Name: name, Value: expand(all[name], variables)})
 	}
+	return out
+}
+
+// bytesOf is how much a run works on; -1 when that is not known.
+func bytesOf(r run.Run) int64 {
+	switch {
+	case r.Input.Object != nil:
+		return r.Input.Object.Size
+	case r.Objects != nil:
+		return r.Objects.Bytes
+	}
+	return -1
+}
+
+// size applies the rule with the highest threshold that the bytes exceed.
+func size(d *run.Decision, rules []run.Resources, bytes int64) {
 	best := int64(-1)
 	for _, rule := range rules {
-		if o.Size > rule.Over && rule.Over > best {
+		if bytes > rule.Over && rule.Over > best {
 			best = rule.Over
 			d.CPU, d.Memory, d.EphemeralStorage = rule.CPU, rule.Memory, rule.EphemeralStorage
 		}
 	}
-}
-
-// overrides mirrors the JSON of RunTask's overrides, which is what ECS counts.
-type overrides struct {
-	CPU                string              `json:"cpu,omitempty"`
-	Memory             string              `json:"memory,omitempty"`
-	EphemeralStorage   map[string]int      `json:"ephemeralStorage,omitempty"`
-	ContainerOverrides []containerOverride `json:"containerOverrides"`
-}
-
-type containerOverride struct {
-	Name        string       `json:"name"`
-	Command     []string     `json:"command,omitempty"`
-	Environment []run.EnvVar `json:"environment,omitempty"`
-}
-
-// overridesLength counts characters as ECS does: the JSON, without the escapes that encoding/json adds for HTML.
-func overridesLength(d run.Decision) int {
-	o := overrides{ContainerOverrides: []containerOverride{{d.Container, d.Command, d.Environment}}}
-	if d.CPU > 0 {
-		o.CPU, o.Memory = strconv.Itoa(d.CPU), strconv.Itoa(d.Memory)
-	}
-	if d.EphemeralStorage > 0 {
-		o.EphemeralStorage = map[string]int{"sizeInGiB": d.EphemeralStorage}
-	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(o); err != nil {
-		return MaxOverrides + 1 // plain data always encodes; if not, it is refused
-	}
-	return b.Len()
 }

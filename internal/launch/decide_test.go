@@ -46,7 +46,7 @@ func variable(d run.Decision, name string) string {
 func TestDecideGivesTheContainerItsVariables(t *testing.T) {
 	j := imagesJob()
 	r := objectRun(j, "incoming/a b+c%.png", 50)
-	d, err := launch.Decide("stack", j, r, oneContainer())
+	d, err := launch.Decide(launch.Input{Stack: "stack", Job: j, Run: r, Definition: oneContainer()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestDecideGivesTheContainerItsVariables(t *testing.T) {
 func TestDecideFillsInOnceOnly(t *testing.T) {
 	j := imagesJob()
 	r := objectRun(j, "$(S3_BUCKET) and $(NOBODY) and $(", 1)
-	d, err := launch.Decide("stack", j, r, oneContainer())
+	d, err := launch.Decide(launch.Input{Stack: "stack", Job: j, Run: r, Definition: oneContainer()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestDecideSizesTheTaskByTheObject(t *testing.T) {
 		"the highest rule that the object exceeds": {5000, 2048, 8192, 60},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, err := launch.Decide("stack", j, objectRun(j, "k", tc.size), oneContainer())
+			d, err := launch.Decide(launch.Input{Stack: "stack", Job: j, Run: objectRun(j, "k", tc.size), Definition: oneContainer()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -118,7 +118,7 @@ func TestDecideGivesUpWhatCannotBeLaunched(t *testing.T) {
 		"a definition without a clear container": {imagesJob(), two, "container-unclear"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := launch.Decide("stack", tc.job, objectRun(tc.job, "k", 1), tc.definition)
+			_, err := launch.Decide(launch.Input{Stack: "stack", Job: tc.job, Run: objectRun(tc.job, "k", 1), Definition: tc.definition})
 			var e *run.Error
 			if !errors.As(err, &e) || run.Retryable(err) || e.Reason != tc.reason {
 				t.Errorf("error = %v, want one never to be retried with reason %s", err, tc.reason)
@@ -133,7 +133,7 @@ func TestDecideTakesTheWorstKeysThatS3Allows(t *testing.T) {
 		"markup": strings.Repeat("<", 1024), "unicode": strings.Repeat("€", 341), "quotes": strings.Repeat(`"`, 1024),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := launch.Decide("stack", j, objectRun(j, key, 1), oneContainer()); err != nil {
+			if _, err := launch.Decide(launch.Input{Stack: "stack", Job: j, Run: objectRun(j, key, 1), Definition: oneContainer()}); err != nil {
 				t.Errorf("Decide: %v", err)
 			}
 		})
@@ -142,18 +142,18 @@ func TestDecideTakesTheWorstKeysThatS3Allows(t *testing.T) {
 
 func TestTheCapacityOrderWrapsAround(t *testing.T) {
 	j := imagesJob()
-	if step, wrapped := launch.NextStep(j, 0); step != 1 || wrapped {
-		t.Errorf("after step 0: %d, %t", step, wrapped)
+	if next, wrapped := launch.NextPlace(j, run.Place{}, false); next.Step != 1 || wrapped {
+		t.Errorf("after step 0: %v, %t", next, wrapped)
 	}
-	if step, wrapped := launch.NextStep(j, 1); step != 0 || !wrapped {
-		t.Errorf("after step 1: %d, %t", step, wrapped)
+	if next, wrapped := launch.NextPlace(j, run.Place{Step: 1}, false); next.Step != 0 || !wrapped {
+		t.Errorf("after step 1: %v, %t", next, wrapped)
 	}
 }
 
 func TestRequestComesFromTheRecordAlone(t *testing.T) {
 	j := imagesJob()
 	r := objectRun(j, "k", 1)
-	d, err := launch.Decide("stack", j, r, oneContainer())
+	d, err := launch.Decide(launch.Input{Stack: "stack", Job: j, Run: r, Definition: oneContainer()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestRequestComesFromTheRecordAlone(t *testing.T) {
 	if !reflect.DeepEqual(first, second) {
 		t.Errorf("the same record gave %+v and %+v", first, second)
 	}
-	refused, err := claimed.Refuse("no", 1, noon, noon)
+	refused, err := claimed.Refuse("no", run.Place{Step: 1}, noon, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func TestJudgeDecidesEveryAnswer(t *testing.T) {
 		"a task beside a failure is accepted": {
 			run.Launched{Tasks: []run.Task{{ARN: "a"}}, Failures: []run.Failure{{Reason: "AGENT"}}}, launch.Accepted, "accepted",
 		},
-		"an answer without anything is tried again":        {run.Launched{}, launch.Later, "empty-answer"},
+		"an answer without anything is asked for again":    {run.Launched{}, launch.Repeat, "empty-answer"},
 		"fargate without capacity goes to the next step":   {failed("Capacity is unavailable at this time. Please try again later or in a different availability zone"), launch.NextUp, "capacity-unavailable"},
 		"no cpu on the instances goes to the next step":    {failed("RESOURCE:CPU"), launch.NextUp, "capacity-unavailable"},
 		"no memory goes to the next step":                  {failed("RESOURCE:MEMORY"), launch.NextUp, "capacity-unavailable"},
@@ -54,7 +54,7 @@ func TestJudgeDecidesEveryAnswer(t *testing.T) {
 		"expired credentials wait":                         {refused("ExpiredTokenException", 400, ""), launch.Later, "credentials"},
 		"no permission is given up":                        {refused("AccessDeniedException", 400, ""), launch.Give, "access-denied"},
 		"a blocked account is given up":                    {refused("BlockedException", 400, ""), launch.Give, "account-blocked"},
-		"another client error is given up":                 {refused("ClientException", 400, "TaskDefinition is inactive"), launch.Give, "client-error"},
+		"another client error is given up":                 {refused("ClientException", 400, "Role is not valid"), launch.Give, "client-error"},
 		"an unknown cluster is given up":                   {refused("ClusterNotFoundException", 400, ""), launch.Give, "cluster-not-found"},
 		"an invalid parameter is given up":                 {refused("InvalidParameterException", 400, "bad"), launch.Give, "invalid-parameter"},
 		"an incompatible platform is given up":             {refused("PlatformTaskDefinitionIncompatibilityException", 400, ""), launch.Give, "platform-incompatible"},

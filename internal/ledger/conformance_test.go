@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,6 +18,8 @@ import (
 
 type whole interface {
 	orchestrator.Ledger
+	Runs(ctx context.Context, ids []run.ID) ([]run.Run, error)
+	Gathering(ctx context.Context, job string) (run.ID, error)
 	orchestrator.Leases
 }
 
@@ -48,6 +51,11 @@ func TestConformance(t *testing.T) {
 		"incidents are listed while they are due":   listsIncidents,
 		"a mark is only replaced by a newer one":    keepsMarks,
 		"a lease has one holder":                    leasesToOne,
+		"runs are read together":                    readsTogether,
+		"those that hold a slot are known":          knowsHolders,
+		"only the newest object of a key is taken":  keepsNewest,
+		"one batch is open at a time":               opensOneBatch,
+		"a write sent twice is one write":           writesOnce,
 		"more changes than go together are refused": refusesTooMany,
 	}
 	for store, open := range stores {
@@ -291,5 +299,154 @@ func TestANewerLayoutIsRefused(t *testing.T) {
 	watched, err := l.Watched(t.Context(), noon.Add(time.Hour), 10)
 	if err == nil || len(watched) != 1 || watched[0].ID != "b" {
 		t.Errorf("watched = %v, %v; want the run that can be read, and an error about the other", watched, err)
+	}
+}
+
+func readsTogether(ctx context.Context, t *testing.T, l whole) {
+	var ids []run.ID
+	for i := range 130 { // more than one call takes
+		id := fmt.Sprintf("r-%03d", i)
+		ids = append(ids, run.ID(id))
+		if i%10 != 7 {
+			mustWrite(ctx, t, l, 0, run.Change{Run: newRun(id)})
+		}
+	}
+	got, err := l.Runs(ctx, ids)
+	if err != nil || len(got) != 117 {
+		t.Fatalf("read %d runs, %v, want 117", len(got), err)
+	}
+	for i := 1; i < len(got); i++ {
+		if got[i-1].ID >= got[i].ID {
+			t.Fatalf("%s comes before %s", got[i-1].ID, got[i].ID)
+		}
+	}
+	if got, err := l.Runs(ctx, nil); err != nil || len(got) != 0 {
+		t.Errorf("no IDs gave %v, %v", got, err)
+	}
+}
+
+func holding(ctx context.Context, t *testing.T, l whole, limit int, changes ...run.Change) *run.Conflict {
+	t.Helper()
+	err := l.Write(ctx, run.Write{Job: "images", Max: limit, Holders: true, Changes: changes})
+	var c *run.Conflict
+	if err != nil && !errors.As(err, &c) {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func knowsHolders(ctx context.Context, t *testing.T, l whole) {
+	take := func(ids ...string) (out []run.Change) {
+		for _, id := range ids {
+			out = append(out, run.ChangeOf(newRun(id), claimed(t, newRun(id), true)))
+		}
+		return out
+	}
+	if c := holding(ctx, t, l, 2, take("a", "b")...); c != nil {
+		t.Fatal(c)
+	}
+	c := holding(ctx, t, l, 2, take("c")...)
+	if c == nil || !c.Full || !reflect.DeepEqual(sorted(c.Holders), []run.ID{"a", "b"}) {
+		t.Fatalf("conflict = %+v, want full of a and b", c)
+	}
+	a := stored(ctx, t, l, "a")
+	ended, err := a.End(run.Outcome{Class: "succeeded"}, noon, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := holding(ctx, t, l, 2, run.ChangeOf(a, ended)); c != nil {
+		t.Fatal(c)
+	}
+	if c := holding(ctx, t, l, 2, take("c")...); c != nil {
+		t.Fatal(c)
+	}
+	if c := holding(ctx, t, l, 2, take("d")...); c == nil || !reflect.DeepEqual(sorted(c.Holders), []run.ID{"b", "c"}) {
+		t.Errorf("conflict = %+v, want full of b and c", c)
+	}
+}
+
+func sorted(ids []run.ID) []run.ID {
+	slices.Sort(ids)
+	return ids
+}
+
+// version is a run for a version of one key.
+func version(sequencer string) run.Run {
+	o := run.Object{Bucket: "b", Key: "k", Sequencer: sequencer, ETag: "e" + sequencer}
+	return run.New(run.ObjectID("stack", "images", o), run.Job{Name: "images"}, run.ByObject, run.Input{Object: &o}, noon)
+}
+
+func keepsNewest(ctx context.Context, t *testing.T, l whole) {
+	middle, older, newer, unordered := version("0055AED6DCD90281E5"), version("0055AED6DCD90281"), version("0055AED6DCD90281E6"), version("")
+	mustWrite(ctx, t, l, 0, run.Change{Run: middle, Newest: true})
+	c := write(ctx, t, l, 0, run.Change{Run: older, Newest: true})
+	if c == nil || c.Newer[older.ID] != middle.ID || len(c.Current) > 0 {
+		t.Errorf("an older version: %+v, want superseded by %s", c, middle.ID)
+	}
+	mustWrite(ctx, t, l, 0, run.Change{Run: older})
+	mustWrite(ctx, t, l, 0, run.Change{Run: newer, Newest: true})
+	mustWrite(ctx, t, l, 0, run.Change{Run: unordered, Newest: true})
+	again := stored(ctx, t, l, string(middle.ID))
+	if c := write(ctx, t, l, 0, run.Change{Run: again, Newest: true}); c == nil || c.Newer[middle.ID] != newer.ID {
+		t.Errorf("the version that was the newest: %+v, want superseded by %s", c, newer.ID)
+	}
+	again = stored(ctx, t, l, string(newer.ID))
+	mustWrite(ctx, t, l, 0, run.Change{Run: again, Newest: true})
+}
+
+func gather(ctx context.Context, t *testing.T, l whole, was, is run.ID, changes ...run.Change) *run.Conflict {
+	t.Helper()
+	err := l.Write(ctx, run.Write{Job: "images", Gathers: &run.Gathers{Was: was, Is: is}, Changes: changes})
+	var c *run.Conflict
+	if err != nil && !errors.As(err, &c) {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func opensOneBatch(ctx context.Context, t *testing.T, l whole) {
+	if id, err := l.Gathering(ctx, "images"); err != nil || id != "" {
+		t.Fatalf("gathering in %q, %v, want none", id, err)
+	}
+	if c := gather(ctx, t, l, "", "b1", run.Change{Run: newRun("b1")}, run.Change{Run: newRun("o1")}); c != nil {
+		t.Fatal(c)
+	}
+	if c := gather(ctx, t, l, "", "b2", run.Change{Run: newRun("b2")}); c == nil || !c.Moved {
+		t.Errorf("conflict = %+v, want moved", c)
+	}
+	if _, err := l.Run(ctx, "b2"); !errors.Is(err, run.ErrNotFound) {
+		t.Errorf("b2 was written: %v", err)
+	}
+	if c := gather(ctx, t, l, "b1", "b3", run.Change{Run: newRun("b3")}, run.Change{Run: newRun("o1")}); c == nil || c.Moved || c.Current["o1"].ID != "o1" {
+		t.Errorf("conflict = %+v, want the object that joined before", c)
+	}
+	if c := gather(ctx, t, l, "b1", "b3", run.Change{Run: newRun("b3")}); c != nil {
+		t.Fatal(c)
+	}
+	if id, err := l.Gathering(ctx, "images"); err != nil || id != "b3" {
+		t.Errorf("gathering in %q, %v, want b3", id, err)
+	}
+}
+
+func writesOnce(ctx context.Context, t *testing.T, l whole) {
+	if _, real := l.(*ledger.Ledger); !real {
+		return // nothing sends the fake the same write twice
+	}
+	w := run.Write{Job: "images", Max: 1, Holders: true, Changes: []run.Change{run.ChangeOf(version("01"), claimed(t, version("01"), true))}}
+	w.Changes[0].Newest = true
+	for range 2 {
+		if err := l.Write(ctx, w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g := run.Write{Job: "images", Gathers: &run.Gathers{Is: "b1"}, Changes: []run.Change{{Run: newRun("b1")}}}
+	for range 2 {
+		if err := l.Write(ctx, g); err != nil {
+			t.Fatal(err)
+		}
+	}
+	jobs, err := l.Jobs(ctx)
+	if err != nil || len(jobs) != 1 || jobs[0].Active != 1 {
+		t.Errorf("jobs = %+v, %v, want one slot taken", jobs, err)
 	}
 }

@@ -64,7 +64,7 @@ func (l *Ledger) saveCase(ctx context.Context, it item, i run.Incident, caseID s
 	marker["incident"] = text(i.Key)
 	marker[ExpiryName] = number(i.SeenAt.Add(run.KeepCases).Unix())
 	_, err = l.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
-		l.putOp(marker, 0), l.putOp(it, i.Revision),
+		l.putIf(marker, 0), l.putIf(it, i.Revision),
 	}})
 	var canceled *types.TransactionCanceledException
 	if !errors.As(err, &canceled) {
@@ -84,6 +84,15 @@ func (l *Ledger) saveCase(ctx context.Context, it item, i run.Incident, caseID s
 		}
 	}
 	return busy, fmt.Errorf("store incident %s: %w", i.Key, err)
+}
+
+// putIf puts an item, in a transaction, over one of the given revision; zero: over none.
+func (l *Ledger) putIf(it item, revision int64) types.TransactWriteItem {
+	condition, names, values := expecting(revision)
+	return types.TransactWriteItem{Put: &types.Put{
+		TableName: &l.table, Item: it,
+		ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+	}}
 }
 
 // DueIncidents returns up to limit incidents whose Due has come, the longest due first. Those that this release cannot

@@ -34,6 +34,15 @@ func (l *Ledger) Jobs(ctx context.Context) ([]run.JobState, error) {
 	return out, nil
 }
 
+// Job returns the state of one job; one that was never seen has only its name.
+func (l *Ledger) Job(ctx context.Context, name string) (run.JobState, error) {
+	it, err := l.get(ctx, keyOf("job", name))
+	if err != nil || it == nil {
+		return run.JobState{Name: name}, err
+	}
+	return decodeJob(it)
+}
+
 func decodeJob(it item) (run.JobState, error) {
 	var s run.JobState
 	if doc := textOf(it, "doc"); doc != "" {

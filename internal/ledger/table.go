@@ -22,11 +22,18 @@ const (
 	IndexKey      = "open"
 	IndexSortKey  = "due"
 	ExpiryName    = "expires"
-	layoutVersion = 1
+	layoutVersion = 2
+)
+
+// The index of every run by job and by when it was admitted, for people: no function reads it.
+const (
+	History        = "history"
+	HistoryKey     = "job"
+	HistorySortKey = "admitted"
 )
 
 // Actions are the IAM actions that the ledger needs on the table, and on its index for Query.
-var Actions = []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"}
+var Actions = []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"}
 
 // Ledger is the table. It may be used by several goroutines at once.
 type Ledger struct {
@@ -108,8 +115,21 @@ func (l *Ledger) due(ctx context.Context, kind string, until time.Time, limit in
 }
 
 // put stores an item when the one that is stored has the given revision; zero: none is stored. It returns the stored
-// item when that is not so.
+// item when that is not so. An item that a transaction holds at the moment is tried again.
 func (l *Ledger) put(ctx context.Context, it item, revision int64) (conflict item, err error) {
+	for try := 0; ; try++ {
+		conflict, err = l.putOnce(ctx, it, revision)
+		var busy *types.TransactionConflictException
+		if !errors.As(err, &busy) || try == maxTries {
+			return conflict, err
+		}
+		if err := l.sleep(ctx, jitter(try)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (l *Ledger) putOnce(ctx context.Context, it item, revision int64) (conflict item, err error) {
 	condition, names, values := expecting(revision)
 	_, err = l.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &l.table, Item: it,

@@ -17,21 +17,20 @@ import (
 // maxTries bounds how often one write is tried when others hold the same items.
 const maxTries = 8
 
-// Write makes all changes together or none. A write of one run that takes no slot is one PutItem; any other is one
-// transaction with the counter of its job. It returns a *run.Conflict when a condition does not hold.
+// maxOps is how many items one transaction of DynamoDB may hold.
+const maxOps = 100
+
+// Write makes all changes together or none. A write of one run that takes no slot and depends on nothing else is one
+// PutItem; any other is one transaction. It returns a *run.Conflict when a condition does not hold.
 func (l *Ledger) Write(ctx context.Context, w run.Write) error {
 	if len(w.Changes) > run.MaxWrite {
 		return run.Never("too-many-changes", fmt.Errorf("write %d runs of job %s: at most %d go together", len(w.Changes), w.Job, run.MaxWrite))
 	}
-	slots := 0
-	for _, c := range w.Changes {
-		slots += c.Slots
-	}
-	if len(w.Changes) == 1 && slots == 0 {
+	if len(w.Changes) == 1 && w.Changes[0].Slots == 0 && !w.Changes[0].Newest && w.Gathers == nil {
 		return l.writeOne(ctx, w.Changes[0].Run)
 	}
 	for try := 0; ; try++ {
-		busy, err := l.transact(ctx, w, slots)
+		busy, err := l.transact(ctx, w)
 		if !busy || try == maxTries {
 			return err
 		}
@@ -55,29 +54,37 @@ func (l *Ledger) writeOne(ctx context.Context, r run.Run) error {
 	if err != nil || stored == nil {
 		return err
 	}
-	return conflictOf(map[run.ID]item{r.ID: stored}, map[run.ID]item{r.ID: it})
+	a := &answer{theirs: map[run.ID]item{r.ID: stored}, ours: map[run.ID]item{r.ID: it}}
+	return a.result()
+}
+
+// op is one item of a transaction. Failed takes over what stands in the way when its condition does not hold.
+type op struct {
+	write  types.TransactWriteItem
+	failed func(stored item, a *answer) error
+}
+
+// answer gathers why a transaction was cancelled: what is stored instead of each run, and everything else.
+type answer struct {
+	theirs, ours map[run.ID]item
+	conflict     run.Conflict
 }
 
 // transact tries a transaction once. Busy says that nothing is wrong with it but the moment.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-func (l *Ledger) transact(ctx context.Context, w run.Write, slots int) (busy bool, err error) {
-	var ops []types.TransactWriteItem
-	ours := map[run.ID]item{}
-	for _, c := range w.Changes {
-		it, err := encodeRun(c.Run)
-		if err != nil {
-			return false, err
-		}
-		ours[c.Run.ID] = it
-		ops = append(ops, l.putOp(it, c.Run.Revision))
+func (l *Ledger) transact(ctx context.Context, w run.Write) (busy bool, err error) {
+	ops, ours, err := l.ops(w)
+	if err != nil {
+		return false, err
 	}
-	if slots != 0 {
-		ops = append(ops, l.countOp(w, slots))
+	in := &dynamodb.TransactWriteItemsInput{}
+	for _, o := range ops {
+		in.TransactItems = append(in.TransactItems, o.write)
 	}
-	_, err = l.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: ops})
+	_, err = l.client.TransactWriteItems(ctx, in)
 	var canceled *types.TransactionCanceledException
 	if errors.As(err, &canceled) {
-		return readReasons(w, canceled.CancellationReasons, ours)
+		return readReasons(w.Job, ops, canceled.CancellationReasons, ours)
 	}
 	if err != nil {
 		return false, fmt.Errorf("write %d runs of job %s: %w", len(w.Changes), w.Job, err)
@@ -85,19 +92,85 @@ func (l *Ledger) transact(ctx context.Context, w run.Write, slots int) (busy boo
 	return false, nil
 }
 
-func (l *Ledger) putOp(it item, revision int64) types.TransactWriteItem {
-	condition, names, values := expecting(revision)
-	return types.TransactWriteItem{Put: &types.Put{
-		TableName: &l.table, Item: it,
-		ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+// ops are the items of a write: each run, for some of them the newest object of their key, then the job.
+func (l *Ledger) ops(w run.Write) ([]op, map[run.ID]item, error) {
+	var ops, newest []op
+	ours := map[run.ID]item{}
+	for _, c := range w.Changes {
+		it, err := encodeRun(c.Run)
+		if err != nil {
+			return nil, nil, err
+		}
+		ours[c.Run.ID] = it
+		ops = append(ops, l.putOp(c.Run, it))
+		if o, ok := l.newestOp(c); ok {
+			newest = append(newest, o)
+		}
+	}
+	ops = append(ops, newest...)
+	if o, ok := l.countOp(w); ok {
+		ops = append(ops, o)
+	}
+	if w.Gathers != nil {
+		ops = append(ops, l.gatherOp(w))
+	}
+	if len(ops) > maxOps {
+		return nil, nil, run.Never("too-many-changes", fmt.Errorf("write %d runs of job %s: they are %d items, and %d go together", len(w.Changes), w.Job, len(ops), maxOps))
+	}
+	return ops, ours, nil
+}
+
+func (l *Ledger) putOp(r run.Run, it item) op {
+	condition, names, values := expecting(r.Revision)
+	return op{
+		types.TransactWriteItem{Put: &types.Put{
+			TableName: &l.table, Item: it,
+			ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		}},
+		func(stored item, a *answer) error { a.theirs[r.ID] = stored; return nil },
+	}
+}
+
+// newestOp records the object of a run as the newest of its key, unless a newer one is known. Objects whose order S3
+// does not tell have none.
+func (l *Ledger) newestOp(c run.Change) (op, bool) {
+	o := c.Run.Input.Object
+	if !c.Newest || o == nil || run.ComparableSequencer(*o) == "" {
+		return op{}, false
+	}
+	update := &types.Update{
+		TableName: &l.table, Key: keyOf("newest", run.Newest(c.Run.Job, *o)),
+		UpdateExpression:         aws.String("SET #seq = :seq, #run = :run, #expires = :expires"),
+		ConditionExpression:      aws.String("attribute_not_exists(#seq) OR #seq < :seq OR #run = :run"),
+		ExpressionAttributeNames: map[string]string{"#seq": "seq", "#run": "run", "#expires": ExpiryName},
+		ExpressionAttributeValues: item{
+			":seq": text(run.ComparableSequencer(*o)), ":run": text(string(c.Run.ID)),
+			":expires": number(c.Run.AdmittedAt.Add(run.KeepFor).Unix()),
+		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	}}
+	}
+	return op{types.TransactWriteItem{Update: update}, func(stored item, a *answer) error {
+		if a.conflict.Newer == nil {
+			a.conflict.Newer = map[run.ID]run.ID{}
+		}
+		a.conflict.Newer[c.Run.ID] = run.ID(textOf(stored, "run"))
+		return nil
+	}}, true
 }
 
 // countOp moves the counter of the job's active runs. Taking slots is refused beyond the maximum; giving them back is
 // refused below zero, which only a damaged ledger could ask for.
-func (l *Ledger) countOp(w run.Write, slots int) types.TransactWriteItem {
+func (l *Ledger) countOp(w run.Write) (op, bool) {
+	slots := 0
+	for _, c := range w.Changes {
+		slots += c.Slots
+	}
+	if slots == 0 {
+		return op{}, false
+	}
 	values := item{":n": number(int64(slots)), ":kind": text(kindJobs), ":due": number(0)}
+	names := map[string]string{"#active": "active", "#open": IndexKey, "#due": IndexSortKey}
 	condition := "#active >= :back"
 	if slots > 0 {
 		condition = "attribute_not_exists(#active) OR #active <= :room"
@@ -108,45 +181,90 @@ func (l *Ledger) countOp(w run.Write, slots int) types.TransactWriteItem {
 	} else {
 		values[":back"] = number(int64(-slots))
 	}
-	return types.TransactWriteItem{Update: &types.Update{
+	update := &types.Update{
 		TableName: &l.table, Key: keyOf("job", w.Job),
-		UpdateExpression:                    aws.String("ADD #active :n SET #open = :kind, #due = :due"),
+		UpdateExpression:    aws.String("ADD #active :n" + holders(w, slots, names, values) + " SET #open = :kind, #due = :due"),
+		ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+	return op{types.TransactWriteItem{Update: update}, full}, true
+}
+
+// holders is the part of the update that keeps who holds a slot: those that take one join, those that give one back
+// leave. No write does both.
+func holders(w run.Write, slots int, names map[string]string, values item) string {
+	var ids []string
+	for _, c := range w.Changes {
+		if c.Slots != 0 && (c.Slots > 0) == (slots > 0) {
+			ids = append(ids, string(c.Run.ID))
+		}
+	}
+	if !w.Holders {
+		return ""
+	}
+	names["#holders"], values[":ids"] = "holders", &types.AttributeValueMemberSS{Value: ids}
+	if slots > 0 {
+		return ", #holders :ids"
+	}
+	return " DELETE #holders :ids"
+}
+
+// full takes over who is in the way of a write that wants slots.
+func full(stored item, a *answer) error {
+	active, err := numberOf(stored, "active")
+	if err != nil {
+		return err
+	}
+	a.conflict.Full, a.conflict.Active = true, int(active)
+	if ids, ok := stored["holders"].(*types.AttributeValueMemberSS); ok {
+		for _, id := range ids.Value {
+			a.conflict.Holders = append(a.conflict.Holders, run.ID(id))
+		}
+	}
+	return nil
+}
+
+// gatherOp moves the job's pointer to its open batch.
+func (l *Ledger) gatherOp(w run.Write) op {
+	condition, values := "attribute_not_exists(#batch)", item{":is": text(string(w.Gathers.Is)), ":kind": text(kindJobs), ":due": number(0)}
+	if w.Gathers.Was != "" {
+		condition, values[":was"] = "#batch = :was", text(string(w.Gathers.Was))
+	}
+	update := &types.Update{
+		TableName: &l.table, Key: keyOf("job", w.Job),
+		UpdateExpression:                    aws.String("SET #batch = :is, #open = :kind, #due = :due"),
 		ConditionExpression:                 &condition,
-		ExpressionAttributeNames:            map[string]string{"#active": "active", "#open": IndexKey, "#due": IndexSortKey},
+		ExpressionAttributeNames:            map[string]string{"#batch": "batch", "#open": IndexKey, "#due": IndexSortKey},
 		ExpressionAttributeValues:           values,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+	return op{types.TransactWriteItem{Update: update}, func(stored item, a *answer) error {
+		a.conflict.Moved = textOf(stored, "batch") != string(w.Gathers.Is)
+		return nil
 	}}
 }
 
-// readReasons reads why a transaction was cancelled, by position: the runs in order, then the counter.
-func readReasons(w run.Write, reasons []types.CancellationReason, ours map[run.ID]item) (busy bool, err error) {
-	theirs := map[run.ID]item{}
-	full, active := false, int64(0)
+// readReasons reads why a transaction was cancelled, by position.
+func readReasons(job string, ops []op, reasons []types.CancellationReason, ours map[run.ID]item) (busy bool, err error) {
+	a := &answer{theirs: map[run.ID]item{}, ours: ours}
+	conditions := 0
 	for i, reason := range reasons {
 		switch code := aws.ToString(reason.Code); {
-		case code == "None":
-		case code != "ConditionalCheckFailed":
-			busy = busy || passing(code)
-			err = errors.Join(err, fmt.Errorf("write runs of job %s: %s: %s", w.Job, code, aws.ToString(reason.Message)))
-		case i < len(w.Changes):
-			theirs[w.Changes[i].Run.ID] = reason.Item
-		default:
-			full = true
-			if active, err = numberOf(reason.Item, "active"); err != nil {
+		case code == "None" || i >= len(ops):
+		case code == "ConditionalCheckFailed":
+			conditions++
+			if err := ops[i].failed(reason.Item, a); err != nil {
 				return false, err
 			}
+		default:
+			busy = busy || passing(code)
+			err = errors.Join(err, fmt.Errorf("write runs of job %s: %s: %s", job, code, aws.ToString(reason.Message)))
 		}
 	}
-	if len(theirs) == 0 && !full {
+	if conditions == 0 {
 		return busy, err
 	}
-	conflict := conflictOf(theirs, ours)
-	var c *run.Conflict
-	if errors.As(conflict, &c) {
-		c.Full, c.Active = full, int(active)
-		return false, c
-	}
-	return false, conflict
+	return false, a.result()
 }
 
 // passing reports whether a cancellation says only that others were there at the same time.
@@ -158,16 +276,18 @@ func passing(code string) bool {
 	return false
 }
 
-// conflictOf says what is stored instead. It is nil when everything that is in the way is what we wanted to write: our
-// own first try, whose answer was lost.
-func conflictOf(theirs, ours map[run.ID]item) error {
-	c := &run.Conflict{Current: map[run.ID]run.Run{}}
-	for id, it := range theirs {
+// result is the conflict, or nil when all the runs that are in the way are what we wanted to write: our own first try,
+// whose answer was lost.
+func (a *answer) result() error {
+	c := a.conflict
+	c.Current = map[run.ID]run.Run{}
+	own := 0
+	for id, it := range a.theirs {
 		if len(it) == 0 {
 			continue // deleted meanwhile: nothing is stored
 		}
-		if textOf(it, "doc") == textOf(ours[id], "doc") {
-			continue
+		if textOf(it, "doc") == textOf(a.ours[id], "doc") {
+			own++
 		}
 		r, err := decodeRun(it)
 		if err != nil {
@@ -175,17 +295,8 @@ func conflictOf(theirs, ours map[run.ID]item) error {
 		}
 		c.Current[id] = r
 	}
-	if len(c.Current) == 0 && len(theirs) > 0 && allOurs(theirs, ours) {
+	if own == len(a.ours) {
 		return nil
 	}
-	return c
-}
-
-func allOurs(theirs, ours map[run.ID]item) bool {
-	for id, it := range theirs {
-		if textOf(it, "doc") != textOf(ours[id], "doc") {
-			return false
-		}
-	}
-	return len(theirs) == len(ours)
+	return &c
 }

@@ -3,16 +3,18 @@ package orchestrator
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"slipway/internal/run"
 )
 
 // Want is one piece of work that a job asks for. Key tells runs started by hand apart.
 type Want struct {
-	Job     string
-	Trigger run.Trigger
-	Input   run.Input
-	Key     string
+	Job       string
+	Trigger   run.Trigger
+	Input     run.Input
+	Key       string
+	NotBefore time.Time // it is not launched before; zero: at once
 }
 
 // Result says what became of a want.
@@ -24,6 +26,7 @@ const (
 	Claimed   Result = "claimed"   // the launch is recorded, but ECS has not answered: reconcile goes on
 	Queued    Result = "queued"    // admitted; waits for room or for its time
 	Duplicate Result = "duplicate" // the run exists already and is claimed or final
+	Skipped   Result = "skipped"   // the job does not want it: it has no room, or a newer version of the object came first
 	Ended     Result = "ended"     // the run cannot be launched: it is final and owes its mail
 	Unknown   Result = "unknown"   // nothing is known to be stored: Err says why
 )
@@ -41,6 +44,11 @@ type Admission struct {
 // The admissions come in the order of the wants. A want that was stored is safe: whatever happens afterwards, a tick
 // brings it to an end.
 func (o *Orchestrator) Admit(ctx context.Context, wants []Want) []Admission {
+	return o.admit(ctx, wants, o.tasks != nil)
+}
+
+// admit is Admit; without launch it only stores what it admits.
+func (o *Orchestrator) admit(ctx context.Context, wants []Want, launch bool) []Admission {
 	out := make([]Admission, len(wants))
 	at := map[run.ID][]int{}     // the positions of equal wants
 	byJob := map[string][]item{} // each run once
@@ -53,10 +61,10 @@ func (o *Orchestrator) Admit(ctx context.Context, wants []Want) []Admission {
 		}
 		id := o.identify(w)
 		if at[id] = append(at[id], i); len(at[id]) == 1 {
-			byJob[w.Job] = append(byJob[w.Job], item{run: run.New(id, job, w.Trigger, w.Input, now)})
+			byJob[w.Job] = append(byJob[w.Job], item{run: o.newRun(id, job, w, now), store: !launch})
 		}
 	}
-	for _, admission := range o.startJobs(ctx, byJob) {
+	for _, admission := range o.begin(ctx, byJob) {
 		for n, i := range at[admission.ID] {
 			out[i] = admission
 			if n > 0 && admission.Err == nil {
@@ -67,14 +75,50 @@ func (o *Orchestrator) Admit(ctx context.Context, wants []Want) []Admission {
 	return out
 }
 
+func (o *Orchestrator) newRun(id run.ID, job run.Job, w Want, now time.Time) run.Run {
+	r := run.New(id, job, w.Trigger, w.Input, now)
+	if w.NotBefore.After(now) {
+		r.NotBefore, r.LaunchDeadline = w.NotBefore, job.LaunchDeadline(w.NotBefore)
+	}
+	return r
+}
+
 func (o *Orchestrator) identify(w Want) run.ID {
 	switch {
 	case w.Input.Object != nil:
 		return run.ObjectID(o.stack, w.Job, *w.Input.Object)
 	case w.Input.ScheduledTime != nil:
+		if w.Input.Count > 0 {
+			return run.IndexedID(w.Job, *w.Input.ScheduledTime, w.Input.Index)
+		}
 		return run.ScheduledID(w.Job, *w.Input.ScheduledTime)
 	}
 	return run.ManualID(o.stack, w.Job, w.Key)
+}
+
+// begin starts new runs, or gathers them where the job wants batches.
+func (o *Orchestrator) begin(ctx context.Context, byJob map[string][]item) []Admission {
+	var out []Admission
+	for _, name := range o.order {
+		if items := byJob[name]; o.jobs[name].Batch != nil && len(items) > 0 {
+			objects, others := divide(items)
+			byJob[name] = others
+			out = append(out, o.gather(ctx, o.jobs[name], objects)...)
+		}
+	}
+	return append(out, o.startJobs(ctx, byJob)...)
+}
+
+// divide tells the runs of objects from the others.
+func divide(items []item) (objects, others []item) {
+	for _, it := range items {
+		if it.run.Input.Object != nil {
+			objects = append(objects, it)
+		} else {
+			others = append(others, it)
+		}
+	}
+	return objects, others
 }
 
 // startJobs starts the runs of several jobs at once.
@@ -86,7 +130,7 @@ func (o *Orchestrator) startJobs(ctx context.Context, byJob map[string][]item) [
 	var groups []group
 	for _, job := range o.order {
 		items := byJob[job]
-		for size := o.groupSize(job); len(items) > 0; {
+		for size := o.groupSize(job, items); len(items) > 0; {
 			n := min(size, len(items))
 			groups = append(groups, group{job, items[:n]})
 			items = items[n:]
@@ -102,12 +146,15 @@ func (o *Orchestrator) startJobs(ctx context.Context, byJob map[string][]item) [
 }
 
 // groupSize is how many runs share one write: jobs without a maximum have no counter to share, so each run goes by
-// itself, in one call.
-func (o *Orchestrator) groupSize(job string) int {
-	if o.jobs[job].Concurrency.Max > 0 {
-		return run.MaxWrite
+// itself, in one call. Each run of a job with latestOnly is two items.
+func (o *Orchestrator) groupSize(job string, items []item) int {
+	switch j := o.jobs[job]; {
+	case j.Concurrency.Max == 0 && len(items) > 0 && !items[0].store:
+		return 1
+	case j.LatestOnly:
+		return run.MaxWrite / 2
 	}
-	return 1
+	return run.MaxWrite
 }
 
 // LaunchQueued launches the queued runs of a job that are due, as far as there is room and time.
@@ -137,7 +184,7 @@ func (o *Orchestrator) launchSome(ctx context.Context, job string, queued []run.
 		}
 	}
 	for _, a := range o.startJobs(ctx, map[string][]item{job: items}) {
-		if a.Result == Started || a.Result == Claimed || a.Result == Ended {
+		if a.Result == Started || a.Result == Claimed || a.Result == Ended || a.Result == Skipped {
 			moved++
 		}
 	}
@@ -147,6 +194,9 @@ func (o *Orchestrator) launchSome(ctx context.Context, job string, queued []run.
 // giveUp ends a queued run whose startWithin has passed.
 func (o *Orchestrator) giveUp(ctx context.Context, r run.Run) int {
 	why := "it was not launched within " + r.LaunchDeadline.Sub(r.AdmittedAt).String()
+	if _, known := o.jobs[r.Job]; !known {
+		why += "; its job " + r.Job + " is no longer configured"
+	}
 	ended, err := o.end(ctx, r, startFailed("launch-deadline", why+lastWhy(r)))
 	if err != nil {
 		o.log.WarnContext(ctx, "launch deadline not recorded, or not told of", "run", r.ID, "error", err)

@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -10,11 +11,23 @@ import (
 // decider returns the launch decision of a run, or why it can never be launched as it is.
 type decider func(run.Run) (run.Decision, error)
 
+// item is a run on its way to a claim: new (revision 0) or queued in the ledger.
+type item struct {
+	run   run.Run
+	hold  bool   // there is no room: store it, but do not claim it
+	store bool   // it is only to be stored, whatever room there is
+	skip  string // why it is not to be launched at all
+}
+
+// fresh reports whether the run has never been on its way to a task.
+func (it item) fresh() bool { return it.run.Attempt == 1 && it.run.Launch == 1 }
+
 // group is a set of runs of one job that are written together.
 type group struct {
 	job     run.Job
 	items   []item    // what is still to be written
 	refused []refusal // what can never be launched
+	holders []run.ID  // who was in the way when there was no room
 
 	mu    sync.Mutex // protects following fields
 	ids   []run.ID   // every run that the group began with
@@ -57,60 +70,96 @@ func (g *group) all(result Result, err error) []Admission {
 	return out
 }
 
-// write is the next write to try, with the runs that it claims. A job with a maximum claims with a slot.
-func (g *group) write(now time.Time, decide decider) (run.Write, []run.Run) {
-	w := run.Write{Job: g.job.Name, Max: g.job.Concurrency.Max}
-	var claimed []run.Run
+// draft is a write to try, with the runs that it claims and those that it ends without a launch.
+type draft struct {
+	write            run.Write
+	claimed, skipped []run.Run
+}
+
+// draft fills the next write to try. A job with a maximum claims with a slot.
+func (g *group) draft(w run.Write, now time.Time, decide decider) draft {
+	d := draft{write: w}
 	kept := g.items[:0:0]
 	for _, it := range g.items {
-		decision, never := decide(it.run)
-		if never != nil {
-			g.refused = append(g.refused, refusal{it.run, never})
-			continue
+		if it.skip == "" {
+			if !g.claim(&d, it, now, decide) {
+				continue
+			}
+		} else if next, err := it.run.Skip(it.skip, now, run.OwesEvent); err == nil {
+			d.write.Changes = append(d.write.Changes, run.ChangeOf(it.run, next))
+			d.skipped = append(d.skipped, next)
 		}
 		kept = append(kept, it)
-		next, err := it.run.Claim(decision, w.Max > 0, now)
-		if err == nil && !it.hold {
-			w.Changes = append(w.Changes, run.ChangeOf(it.run, next))
-			claimed = append(claimed, next)
-		} else if it.run.Revision == 0 {
-			w.Changes = append(w.Changes, run.Change{Run: it.run})
-		}
 	}
 	g.items = kept
-	return w, claimed
+	return d
+}
+
+// claim adds the claim of an item, or a new run that waits, to the draft. It reports whether the run can be launched.
+func (g *group) claim(d *draft, it item, now time.Time, decide decider) bool {
+	decision, never := decide(it.run)
+	if never != nil {
+		g.refused = append(g.refused, refusal{it.run, never})
+		return false
+	}
+	next, err := it.run.Claim(decision, d.write.Max > 0, now)
+	switch {
+	case err == nil && !it.hold && !it.store:
+		c := run.ChangeOf(it.run, next)
+		c.Newest = g.job.LatestOnly
+		d.write.Changes = append(d.write.Changes, c)
+		d.claimed = append(d.claimed, next)
+	case it.run.Revision == 0:
+		d.write.Changes = append(d.write.Changes, run.Change{Run: it.run, Newest: g.job.LatestOnly})
+	}
+	return true
 }
 
 // resolve takes over what a conflict told: runs that others have moved on are duplicates, unless they are still
-// queued and due; and no more slots are asked for than there are.
+// queued and due; those that a newer version supersedes are skipped; and no more slots are asked for than there are.
 func (g *group) resolve(c *run.Conflict, now time.Time) {
 	kept := g.items[:0:0]
 	for _, it := range g.items {
 		current, changed := c.Current[it.run.ID]
+		newer, superseded := c.Newer[it.run.ID]
 		switch {
-		case !changed:
-			kept = append(kept, it)
-		case current.State == run.Queued && !current.NotBefore.After(now) && !current.LaunchExpired(now):
-			kept = append(kept, item{run: current, hold: it.hold})
-		default:
+		case changed && (it.store || current.State != run.Queued || current.Member != "" || current.NotBefore.After(now) || current.LaunchExpired(now)):
 			g.set(it.run.ID, Duplicate, nil)
+			continue
+		case changed:
+			it.run = current
+		case superseded:
+			it.skip = "superseded: a newer version of the object has run " + string(newer)
 		}
+		kept = append(kept, it)
 	}
 	g.items = kept
 	if c.Full {
-		g.holdBack(max(g.job.Concurrency.Max-c.Active, 0))
+		g.holders = c.Holders
+		g.holdBack(max(g.job.Concurrency.Max-c.Active, 0), c.Active)
 	}
 }
 
-// holdBack lets only the first room of the items that want a slot have one.
-func (g *group) holdBack(room int) {
+// holdBack lets only the first room of the items that want a slot have one. The others wait, or are skipped when they
+// are new and the job says so.
+func (g *group) holdBack(room, active int) {
 	for i := range g.items {
+		it := &g.items[i]
 		switch {
-		case g.items[i].hold:
+		case it.hold || it.skip != "":
 		case room > 0:
 			room--
+		case g.job.Concurrency.WhenFull == run.WhenFullSkip && it.fresh():
+			it.skip = fmt.Sprintf("skipped: %d of %d are active, among them run %s", active, g.job.Concurrency.Max, first(g.holders))
 		default:
-			g.items[i].hold = true
+			it.hold = true
 		}
 	}
+}
+
+func first(ids []run.ID) run.ID {
+	if len(ids) == 0 {
+		return "(not known)"
+	}
+	return ids[0]
 }

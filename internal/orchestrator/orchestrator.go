@@ -9,8 +9,9 @@ import (
 	"slipway/internal/stop"
 )
 
-// Options are what an Orchestrator needs. Tasks may be nil where nothing is launched, Effects where nothing is told:
-// what a run owes then stays owed, for the function that can do it.
+// Options are what an Orchestrator needs. Tasks may be nil where nothing is launched: runs that are admitted then wait for
+// the function that can. Effects may be nil where nothing is told: what a run owes then stays owed. Files may be nil
+// where no job gathers objects; Bucket is where they are.
 type Options struct {
 	Stack       string
 	Jobs        []run.Job
@@ -23,6 +24,8 @@ type Options struct {
 	Ledger      Ledger
 	Tasks       Tasks
 	Effects     Effects
+	Files       Files
+	Bucket      string
 	Now         func() time.Time
 	Log         *slog.Logger
 	Pace        *Pace // nil: as fast as it goes
@@ -49,6 +52,8 @@ type Orchestrator struct {
 	ledger      Ledger
 	tasks       Tasks
 	effects     Effects
+	files       Files
+	bucket      string
 	now         func() time.Time
 	log         *slog.Logger
 	pace        *Pace
@@ -58,7 +63,7 @@ type Orchestrator struct {
 func New(o Options) *Orchestrator {
 	c := &Orchestrator{
 		stack: o.Stack, jobs: map[string]run.Job{}, watched: o.Watched, clusters: o.Clusters, stops: o.Stops, containers: o.Containers, deadLetters: o.DeadLetters, counted: o.Count,
-		ledger: o.Ledger, tasks: o.Tasks, effects: o.Effects, now: o.Now, log: o.Log, pace: o.Pace,
+		ledger: o.Ledger, tasks: o.Tasks, effects: o.Effects, files: o.Files, bucket: o.Bucket, now: o.Now, log: o.Log, pace: o.Pace,
 	}
 	if c.now == nil {
 		c.now = time.Now

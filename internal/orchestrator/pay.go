@@ -11,17 +11,20 @@ import (
 // pay does what a run owes and removes what was done. What could not be done stays owed, for the next delivery of the
 // event or the next tick; the error says why.
 func (o *Orchestrator) pay(ctx context.Context, r run.Run) error {
-	if o.effects == nil || len(r.Owed) == 0 {
-		return nil
-	}
 	var done []run.Effect
 	var problems []error
 	for _, e := range r.Owed {
+		if o.effects == nil && e != run.OwesMembers && e != run.OwesTally {
+			continue // another function's
+		}
 		if err := o.payOne(ctx, r, e); err != nil {
 			problems = append(problems, fmt.Errorf("%s of run %s: %w", e, r.ID, err))
 			continue
 		}
 		done = append(done, e)
+	}
+	if len(done) == 0 {
+		return errors.Join(problems...)
 	}
 	_, _, err := o.change(ctx, r, func(r run.Run) (run.Run, error) {
 		next := r.Paid(done...)
@@ -55,6 +58,10 @@ func (o *Orchestrator) payLate(ctx context.Context, r run.Run) error {
 
 func (o *Orchestrator) payOne(ctx context.Context, r run.Run, e run.Effect) error {
 	switch e {
+	case run.OwesTally:
+		return o.tally(ctx, r)
+	case run.OwesMembers:
+		return o.endMembers(ctx, r)
 	case run.OwesEvent:
 		return errors.Join(o.effects.Publish(ctx, r, e), o.wentWell(ctx, r))
 	case run.OwesStarted, run.OwesRetrying:
@@ -65,6 +72,19 @@ func (o *Orchestrator) payOne(ctx context.Context, r run.Run, e run.Effect) erro
 		return o.effects.Nudge(ctx, r.Job)
 	}
 	return run.Never("unknown-effect", fmt.Errorf("do %q: this release does not know it", e))
+}
+
+// tally counts how a scheduled run has ended, and pauses its job when too many in a row have failed.
+func (o *Orchestrator) tally(ctx context.Context, r run.Run) error {
+	schedule := o.jobs[r.Job].Trigger.Schedule
+	if schedule == nil || schedule.PauseOnFailure == 0 {
+		return nil // the job has changed meanwhile
+	}
+	s, err := o.changeJob(ctx, r.Job, func(s *run.JobState) bool { return s.Tally(r, schedule.PauseOnFailure, o.now()) })
+	if err == nil && s.Paused {
+		o.log.WarnContext(ctx, "job is paused", "job", r.Job, "why", s.PausedWhy)
+	}
+	return err
 }
 
 // flushBatch is how many runs or incidents one flush looks at. Active runs that reconcile is due to look at stand in

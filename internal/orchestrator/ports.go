@@ -11,10 +11,14 @@ import (
 type Runs interface {
 	// Run returns a run as it is stored, or an error that is run.ErrNotFound.
 	Run(ctx context.Context, id run.ID) (run.Run, error)
+	// Runs returns the runs of these IDs as they are stored, in this order, without those that are not there.
+	Runs(ctx context.Context, ids []run.ID) ([]run.Run, error)
 	// Write makes all changes together or none. It returns a *run.Conflict, and has written nothing, when a run is
-	// not at the revision that its change was made from or the job has no room. After success each run is stored at
-	// its revision plus one.
+	// not at the revision that its change was made from, the job has no room, or anything else that the write depends
+	// on is not so. After success each run is stored at its revision plus one.
 	Write(ctx context.Context, w run.Write) error
+	// Gathering returns the batch that new objects of the job join, or "" when there was none yet. It may be sealed.
+	Gathering(ctx context.Context, job string) (run.ID, error)
 }
 
 // Index finds runs that something is due for. It is a hint and may be stale: the write that follows decides.
@@ -31,6 +35,8 @@ type Index interface {
 type Jobs interface {
 	// Jobs returns the state of every job ever seen.
 	Jobs(ctx context.Context) ([]run.JobState, error)
+	// Job returns the state of one job as it is stored; one that was never seen has only its name.
+	Job(ctx context.Context, name string) (run.JobState, error)
 	// SaveJob stores a state read before, or a new one, but for its counter. It returns a *run.Conflict when the
 	// stored one has another revision.
 	SaveJob(ctx context.Context, s run.JobState) error
@@ -67,4 +73,12 @@ type Tasks interface {
 	Stop(ctx context.Context, cluster, arn, reason string) error
 	// Definition resolves a family, family:revision or ARN to the newest ACTIVE revision and its containers.
 	Definition(ctx context.Context, name string) (run.Definition, error)
+}
+
+// Files keeps the lists of objects that are too long for RunTask, and the reports that containers write about them.
+type Files interface {
+	// Put stores a file under its URL, as s3://bucket/key. The same file may be put again.
+	Put(ctx context.Context, url, contentType string, content []byte) error
+	// Get returns a file of at most limit bytes, or an error that is run.ErrNotFound.
+	Get(ctx context.Context, url string, limit int64) ([]byte, error)
 }

@@ -11,7 +11,7 @@ import (
 
 // reconcileBatch is how many runs one tick looks at. Those that were looked at are not due again for minutes, so the
 // next tick goes on where this one ended.
-const reconcileBatch = 1000
+const reconcileBatch = 5000
 
 // reconcile looks after active runs that are due: those that nobody launched to the end, those that nothing was heard
 // of, and those that somebody wants stopped. It returns how many it looked at.
@@ -62,6 +62,10 @@ func (o *Orchestrator) resume(ctx context.Context, r run.Run) error {
 	if err != nil {
 		return fmt.Errorf("list the tasks of run %s: %w", r.ID, err)
 	}
+	if len(arns) == 0 && r.Unwanted() && !now.Before(r.ClaimedAt.Add(run.MissingAfter)) {
+		_, err := o.end(ctx, r, startFailed("never-started", "it was no longer wanted, and had not started"))
+		return err
+	}
 	_, _, err = o.change(ctx, r, func(r run.Run) (run.Run, error) { return o.found(r, arns, now) })
 	return err
 }
@@ -73,13 +77,10 @@ func (o *Orchestrator) found(r run.Run, arns []string, now time.Time) (run.Run, 
 		return r, errUnchanged
 	case len(arns) > 0:
 		return r.Accept(run.Task{ARN: arns[0]}, now)
-	case now.Before(r.ClaimedAt.Add(run.MissingAfter)):
+	case r.Unwanted() || now.Before(r.ClaimedAt.Add(run.MissingAfter)):
 		return r.Check(false, now), nil // ECS is eventually consistent: not yet believed
-	case r.Wish != run.NoWish:
-		outcome := startFailed("never-started", "it was no longer wanted, and had not started")
-		return r.End(outcome, now, now, owedBy(r, outcome)...)
 	}
-	return r.Refuse("no task found", r.CapacityStep, now, now)
+	return r.Refuse("no task found", r.Place, now, now)
 }
 
 // describe compares active runs with what ECS says of their tasks.
@@ -116,20 +117,35 @@ func (o *Orchestrator) compare(ctx context.Context, r run.Run, t run.Task) error
 		if !r.State.Active() {
 			return r, errUnchanged
 		}
-		next := r.Observe(t, now).Check(false, now)
-		if end := next.TimeoutAt(); next.Wish == run.NoWish && !end.IsZero() && !now.Before(end) {
-			return next.WishFor(run.WishTimeout, "timeout after "+r.Decision.Timeout.String(), now)
-		}
-		return next, nil
+		return overdue(r.Observe(t, now).Check(false, now), now)
 	})
 	if err != nil || r.Wish == run.NoWish || !r.State.Active() {
 		return err
 	}
+	return o.stop(ctx, r)
+}
+
+// stop asks ECS to stop the task of a run that has a wish.
+func (o *Orchestrator) stop(ctx context.Context, r run.Run) error {
 	o.log.InfoContext(ctx, "stopping task", "run", r.ID, "task", r.TaskARN, "wish", r.Wish)
 	if err := o.tasks.Stop(ctx, r.Decision.Cluster, r.TaskARN, stopReason(r)); err != nil {
 		return fmt.Errorf("stop the task of run %s: %w", r.ID, err)
 	}
 	return nil
+}
+
+// overdue wishes an attempt stopped that is over its time: RUNNING for longer than its timeout, or not RUNNING within
+// the limit of its step of the capacity order.
+func overdue(r run.Run, now time.Time) (run.Run, error) {
+	end, by := r.TimeoutAt(), r.RunningBy()
+	switch {
+	case r.Wish != run.NoWish:
+	case !end.IsZero() && !now.Before(end):
+		return r.WishFor(run.WishTimeout, "timeout after "+r.Decision.Timeout.String(), now)
+	case !by.IsZero() && !now.Before(by):
+		return r.WishFor(run.WishMove, "not RUNNING on "+r.Decision.Capacity+" within "+by.Sub(r.AcceptedAt).Round(time.Second).String(), now)
+	}
+	return r, nil
 }
 
 // stopReason is what StopTask records and the state-change event brings back; package stop reads it.
@@ -138,29 +154,21 @@ func stopReason(r run.Run) string { return "slipway: " + string(r.Wish) + ": " +
 // missed handles a task that ECS does not know. One look is not believed: ECS is eventually consistent.
 func (o *Orchestrator) missed(ctx context.Context, r run.Run) error {
 	now := o.now()
-	settled, changed, err := o.change(ctx, r, func(r run.Run) (run.Run, error) {
+	looked, changed, err := o.change(ctx, r, func(r run.Run) (run.Run, error) {
 		if !r.State.Active() {
 			return r, errUnchanged
 		}
-		next := r.Check(true, now)
-		if next.Missing < 2 || now.Before(r.AcceptedAt.Add(run.MissingAfter)) {
-			return next, nil
-		}
-		outcome := run.Outcome{
-			Class: "unknown", Severity: "error", Retryable: true, Reason: "task-missing",
-			Summary: "ECS no longer knows the task, and no event told how it ended.",
-			Remedy:  "Look at the logs of the task; start the run again if its work is not done.",
-		}
-		if o.jobs[r.Job].Retry.Allows(r.Attempt, outcome) {
-			return next.Retry(outcome, r.CapacityStep, run.RetryAt(r, now), now)
-		}
-		return next.End(outcome, now, now, owedBy(r, outcome)...)
+		return r.Check(true, now), nil
 	})
-	if err != nil || !changed || !settled.State.Final() {
+	if err != nil || !changed || looked.Missing < 2 || now.Before(looked.AcceptedAt.Add(run.MissingAfter)) {
 		return err
 	}
 	o.log.WarnContext(ctx, "task missing", "run", r.ID, "task", r.TaskARN)
-	return o.pay(ctx, settled)
+	return o.conclude(ctx, looked, ending{task: looked.TaskARN, at: now, outcome: run.Outcome{
+		Class: "unknown", Severity: "error", Retryable: true, Reason: "task-missing",
+		Summary: "ECS no longer knows the task, and no event told how it ended.",
+		Remedy:  "Look at the logs of the task; start the run again if its work is not done.",
+	}})
 }
 
 func unlessConflict(err error) error {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"slipway/internal/launch"
 	"slipway/internal/run"
 	"slipway/internal/stop"
 )
@@ -58,35 +60,96 @@ func stale(r run.Run, t run.Task) bool {
 // settle ends the attempt of a stopped task, once, whatever the order and number of its events, and then does what
 // the run owes.
 func (o *Orchestrator) settle(ctx context.Context, r run.Run, t run.Task) error {
-	settled, changed, err := o.change(ctx, r, func(r run.Run) (run.Run, error) {
-		if !r.State.Active() || r.TaskARN != "" && r.TaskARN != t.ARN {
-			return r, errUnchanged
+	if !r.State.Active() || r.TaskARN != "" && r.TaskARN != t.ARN {
+		return o.payLate(ctx, r) // this event again, or whoever settled the run did not come to pay
+	}
+	now := o.now()
+	seen := r.Observe(t, now) // its ARN and times, in case that nothing was heard of the task before
+	outcome := stop.Classify(t, stop.Options{Main: mainContainer(r), Job: r.Job, Rules: o.stops})
+	return o.conclude(ctx, seen, ending{outcome: outcome, at: t.StoppedAt, task: seen.TaskARN, seen: &t})
+}
+
+// ending is how an attempt has ended.
+type ending struct {
+	outcome run.Outcome
+	at      time.Time
+	task    string    // its ARN
+	seen    *run.Task // the stopped task, when ECS told of it
+}
+
+// conclude ends the present attempt of a run: the run is final then, queued for another attempt, or split. The objects
+// of a batch are settled first, so that whoever dies in between leaves nothing that the same event would not finish.
+func (o *Orchestrator) conclude(ctx context.Context, r run.Run, e ending) error {
+	var rest remains
+	if r.Objects != nil {
+		var err error
+		if rest, err = o.settleMembers(ctx, r, e); err != nil {
+			return err
 		}
-		return o.settled(r, t)
+	}
+	settled, changed, err := o.changeWith(ctx, r, func(current run.Run) (run.Run, []run.Run, error) {
+		if !current.State.Active() || current.Attempt != r.Attempt || current.TaskARN != "" && current.TaskARN != e.task {
+			return current, nil, errUnchanged
+		}
+		if e.seen != nil {
+			current = current.Observe(*e.seen, o.now())
+		}
+		if current.Objects != nil {
+			return o.afterBatch(current, e, rest)
+		}
+		next, err := o.after(current, e)
+		return next, nil, err
 	})
 	if err != nil {
 		return err
 	}
 	if !changed {
-		return o.payLate(ctx, settled) // this event again, or whoever settled the run did not come to pay
+		return o.payLate(ctx, settled)
 	}
 	o.log.InfoContext(ctx, "attempt ended", "run", r.ID, "job", r.Job, "attempt", r.Attempt,
-		"state", settled.State, "class", settled.Outcome.Class)
+		"state", settled.State, "class", e.outcome.Class)
 	return o.pay(ctx, settled)
 }
 
-// settled is the run after its attempt has ended as the task says: final, or queued for another attempt.
-func (o *Orchestrator) settled(r run.Run, t run.Task) (run.Run, error) {
+// after is the run after its attempt has ended: final, or queued for another attempt.
+func (o *Orchestrator) after(r run.Run, e ending) (run.Run, error) {
 	now := o.now()
-	r = r.Observe(t, now) // its ARN and times, in case that nothing was heard of the task before
-	outcome := stop.Classify(t, stop.Options{Main: mainContainer(r), Job: r.Job, Rules: o.stops})
-	job := o.jobs[r.Job]
-	if r.Wish == run.NoWish || r.Wish == run.WishTimeout {
-		if job.Retry.Allows(r.Attempt, outcome) {
-			return r.Retry(outcome, stepAfter(job, r, outcome), run.RetryAt(r, now), now)
+	job, known := o.jobs[r.Job]
+	outcome := e.outcome
+	switch {
+	case r.Unwanted() || outcome.Succeeded() || !known:
+	case neverRan(r, outcome):
+		outcome = withoutCapacity(r, outcome)
+		if place, wrapped := launch.NextPlace(job, r.Place, false); !r.LaunchExpired(now) {
+			at := now
+			if wrapped {
+				at = run.RetryAt(r, now)
+			}
+			return r.Move(outcome, place, at, now)
 		}
+	case job.Retry.Allows(r, outcome):
+		return r.Retry(outcome, launch.RetryPlace(job, r, outcome), run.RetryAt(r, now), now)
 	}
-	return r.End(outcome, t.StoppedAt, now, owedBy(r, outcome)...)
+	return r.End(outcome, e.at, now, o.owed(r, outcome)...)
+}
+
+// neverRan reports whether the attempt ended for lack of capacity before it ran: that is no fault of the run, and
+// startWithin alone bounds how often it is tried.
+func neverRan(r run.Run, outcome run.Outcome) bool {
+	lacking := outcome.Class == "capacity" || outcome.Class == "quota"
+	return r.Wish == run.WishMove || lacking && r.StartedAt.IsZero()
+}
+
+// withoutCapacity is the outcome of an attempt that Slipway stopped because it was not RUNNING in time.
+func withoutCapacity(r run.Run, outcome run.Outcome) run.Outcome {
+	if r.Wish != run.WishMove {
+		return outcome
+	}
+	return run.Outcome{
+		Class: "capacity", Severity: "warning", Retryable: true, Reason: r.WishWhy,
+		Summary: "The task was not RUNNING in time, and Slipway stopped it.",
+		Remedy:  "Add a step to the capacity order, or raise task.runningWithin for a capacity provider that needs longer.",
+	}
 }
 
 func mainContainer(r run.Run) string {
@@ -94,15 +157,4 @@ func mainContainer(r run.Run) string {
 		return ""
 	}
 	return r.Decision.Container
-}
-
-// stepAfter is the capacity step of the next attempt: the next one when this one's capacity was taken away.
-func stepAfter(j run.Job, r run.Run, outcome run.Outcome) int {
-	switch outcome.Class {
-	case "capacity", "spot-interruption":
-		if n := len(j.Task.Capacity); n > 0 {
-			return (r.CapacityStep + 1) % n
-		}
-	}
-	return r.CapacityStep
 }

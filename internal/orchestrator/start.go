@@ -4,17 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"slipway/internal/launch"
 	"slipway/internal/run"
 )
-
-// item is a run on its way to a claim: new (revision 0) or queued in the ledger.
-type item struct {
-	run  run.Run
-	hold bool // there is no room: store it, but do not claim it
-}
 
 // maxRounds bounds how often a group is written anew after conflicts. Each round drops a run or takes fewer slots, so
 // more are hardly ever needed.
@@ -27,7 +22,7 @@ var errContended = errors.New("others keep changing the same runs")
 // be launched as they are.
 func (o *Orchestrator) start(ctx context.Context, job string, items []item) []Admission {
 	g := newGroup(o.jobs[job], items)
-	decide, err := o.decider(ctx, g.job)
+	decide, err := o.decider(ctx, g)
 	if err != nil {
 		return g.all(Unknown, err)
 	}
@@ -40,25 +35,58 @@ func (o *Orchestrator) start(ctx context.Context, job string, items []item) []Ad
 		g.set(g.refused[i].run.ID, result, err)
 	})
 	each(len(claimed), func(i int) { g.set(claimed[i].ID, o.launch(ctx, claimed[i]), nil) })
+	if g.job.Concurrency.WhenFull == run.WhenFullReplace && len(g.holders) > 0 {
+		if err := o.makeRoom(ctx, g); err != nil {
+			o.log.WarnContext(ctx, "no room was made", "job", job, "error", err) // a tick tries again
+		}
+	}
 	return g.all(Queued, nil)
 }
 
-// decider returns the launch decision as a function of the run. It fails only when the task definition cannot be read
-// now; a definition that can never be used is the decider's answer for each run.
-func (o *Orchestrator) decider(ctx context.Context, j run.Job) (decider, error) {
-	d, err := o.tasks.Definition(ctx, j.Task.Definition)
-	if err == nil {
-		return func(r run.Run) (run.Decision, error) { return launch.Decide(o.stack, j, r, d) }, nil
+// decider returns the launch decision as a function of the run. It fails only when what the decision needs cannot be
+// read now; a definition that can never be used is the decider's answer for each run. For runs that are only to be stored
+// nothing is read.
+func (o *Orchestrator) decider(ctx context.Context, g *group) (decider, error) {
+	if !slices.ContainsFunc(g.items, func(it item) bool { return !it.store }) {
+		return func(run.Run) (run.Decision, error) { return run.Decision{}, nil }, nil
 	}
-	err = fmt.Errorf("read the task definition of job %s: %w", j.Name, err)
+	members, err := o.membersOf(ctx, g.items)
+	if err != nil {
+		return nil, err
+	}
+	d, err := o.tasks.Definition(ctx, g.job.Task.Definition)
+	if err == nil {
+		in := launch.Input{Stack: o.stack, Job: g.job, Definition: d, Bucket: o.bucket}
+		return func(r run.Run) (run.Decision, error) {
+			in := in
+			in.Run, in.Members = r, members[r.ID]
+			if r.Objects != nil && len(in.Members) == 0 {
+				return run.Decision{}, errNothingLeft
+			}
+			return launch.Decide(in)
+		}, nil
+	}
+	err = fmt.Errorf("read the task definition of job %s: %w", g.job.Name, err)
 	if run.Retryable(err) {
 		return nil, err
 	}
 	return func(run.Run) (run.Decision, error) { return run.Decision{}, err }, nil
 }
 
+// errNothingLeft says that every object of a batch has ended already.
+var errNothingLeft = run.Never("nothing-left", errors.New("every object of the batch has ended already"))
+
 // refuse ends a run that can never be launched as it is. A new run is stored as it ends.
 func (o *Orchestrator) refuse(ctx context.Context, r refusal) (Result, error) {
+	if errors.Is(r.why, errNothingLeft) {
+		_, _, err := o.change(ctx, r.run, func(current run.Run) (run.Run, error) {
+			if current.State != run.Queued {
+				return current, errUnchanged
+			}
+			return current.Skip(r.why.Error(), o.now(), run.OwesEvent)
+		})
+		return Ended, err
+	}
 	ended, err := o.end(ctx, r.run, startFailed(run.ReasonOf(r.why), r.why.Error()))
 	switch {
 	case ended:
@@ -73,13 +101,14 @@ func (o *Orchestrator) refuse(ctx context.Context, r refusal) (Result, error) {
 // Items that stay queued are stored and left to the tick.
 func (o *Orchestrator) claim(ctx context.Context, g *group, decide decider) ([]run.Run, error) {
 	for range maxRounds {
-		w, claimed := g.write(o.now(), decide)
-		if len(w.Changes) == 0 {
+		d := g.draft(o.write(g.job.Name), o.now(), decide)
+		if len(d.write.Changes) == 0 {
 			return nil, nil
 		}
-		err := o.ledger.Write(ctx, w)
+		err := o.ledger.Write(ctx, d.write)
 		if err == nil {
-			return stored(claimed), nil
+			o.skipped(ctx, g, stored(d.skipped))
+			return stored(d.claimed), nil
 		}
 		var c *run.Conflict
 		if !errors.As(err, &c) {
@@ -88,6 +117,18 @@ func (o *Orchestrator) claim(ctx context.Context, g *group, decide decider) ([]r
 		g.resolve(c, o.now())
 	}
 	return nil, errContended
+}
+
+// skipped reports runs that have ended without a launch, and does what they owe.
+func (o *Orchestrator) skipped(ctx context.Context, g *group, runs []run.Run) {
+	each(len(runs), func(i int) {
+		r := runs[i]
+		g.set(r.ID, Skipped, nil)
+		o.log.InfoContext(ctx, "run skipped", "run", r.ID, "job", r.Job, "why", r.History[len(r.History)-1].Why)
+		if err := o.pay(ctx, r); err != nil {
+			o.log.WarnContext(ctx, "skipped run not told of", "run", r.ID, "error", err) // a tick does
+		}
+	})
 }
 
 // stored are the runs as the ledger has them after a write.
@@ -100,20 +141,24 @@ func stored(runs []run.Run) []run.Run {
 
 // launch calls ECS for a claimed run until something is certain, and records it.
 func (o *Orchestrator) launch(ctx context.Context, r run.Run) Result {
+	if err := o.putManifest(ctx, r); err != nil {
+		o.log.WarnContext(ctx, "list of objects not stored", "run", r.ID, "error", err)
+		return Claimed // reconcile goes on with it
+	}
 	for try := 1; ; try++ {
 		v := o.ask(ctx, r)
 		o.log.InfoContext(ctx, "launch answered", "run", r.ID, "attempt", r.Attempt, "launch", r.Launch,
 			"capacity", r.Decision.Capacity, "action", v.Action, "reason", v.Reason)
-		again := v.Action == launch.Repeat || v.Action == launch.Throttled
-		if again && try < launchTries && timeLeft(ctx) {
+		if try < tries[v.Action] && timeLeft(ctx) {
 			continue
 		}
 		return o.act(ctx, r, v)
 	}
 }
 
-// launchTries is how often one invocation asks with the same token; the pace keeps the tries apart.
-const launchTries = 3
+// tries is how often one invocation asks with the same token, by what it was answered; the pace keeps the tries apart.
+// A throttled call costs nothing but time, and giving up on it would take a new claim.
+var tries = map[launch.Action]int{launch.Repeat: 3, launch.Throttled: 20}
 
 func (o *Orchestrator) ask(ctx context.Context, r run.Run) launch.Verdict {
 	if err := o.pace.Wait(ctx, o.now()); err != nil {
@@ -133,7 +178,7 @@ func (o *Orchestrator) act(ctx context.Context, r run.Run, v launch.Verdict) Res
 	case launch.NextUp:
 		return o.nextCapacity(ctx, r, v, now)
 	case launch.Later, launch.Throttled:
-		next, err := r.Refuse(v.Reason, r.CapacityStep, run.RelaunchAt(r, now), now)
+		next, err := r.Refuse(v.Reason, r.Place, run.RelaunchAt(r, now), now)
 		return o.record(ctx, r, next, err, Queued)
 	case launch.Give:
 		if ended, err := o.end(ctx, r, startFailed(v.Reason, v.Detail)); !ended {
@@ -163,14 +208,14 @@ func (o *Orchestrator) accept(ctx context.Context, r run.Run, t run.Task, now ti
 	return Started
 }
 
-// nextCapacity takes the next step of the capacity order at once, and after the last step begins again later.
+// nextCapacity goes to the next place of the capacity order at once, and after the last one begins again later.
 func (o *Orchestrator) nextCapacity(ctx context.Context, r run.Run, v launch.Verdict, now time.Time) Result {
-	step, wrapped := launch.NextStep(o.jobs[r.Job], r.Decision.Step)
+	place, wrapped := launch.NextPlace(o.jobs[r.Job], r.Place, v.Zonal)
 	at := now
 	if wrapped {
 		at = run.RelaunchAt(r, now)
 	}
-	next, err := r.Refuse(v.Reason, step, at, now)
+	next, err := r.Refuse(v.Reason, place, at, now)
 	result := o.record(ctx, r, next, err, Queued)
 	if wrapped || result != Queued || !timeLeft(ctx) {
 		return result

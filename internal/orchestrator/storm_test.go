@@ -294,7 +294,7 @@ func (d *desk) judge(t *testing.T, events, failures int) {
 			}
 		}
 	}
-	for _, r := range d.ledger.Runs() {
+	for _, r := range d.ledger.All() {
 		if !r.State.Final() || len(r.Owed) > 0 {
 			t.Errorf("run %s is %s and owes %v", r.ID, r.State, r.Owed)
 		}

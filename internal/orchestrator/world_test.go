@@ -1,8 +1,10 @@
 package orchestrator_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -19,7 +21,10 @@ type world struct {
 	t      *testing.T
 	ledger *fake.Ledger
 	ecs    *fake.ECS
+	files  *fake.Files
 	jobs   []run.Job
+
+	networkMode string // of the task definition; empty: none that takes subnets
 
 	mu     sync.Mutex // protects following fields
 	now    time.Time
@@ -32,11 +37,12 @@ type world struct {
 func newWorld(t *testing.T, jobs ...run.Job) *world {
 	w := &world{t: t, now: noon, jobs: jobs}
 	w.ledger = &fake.Ledger{Fault: func(string, bool) error { return w.boundary() }}
+	w.files = &fake.Files{Fault: func(string, bool) error { return w.boundary() }}
 	w.ecs = &fake.ECS{
 		Region: "eu-north-1", Account: "111122223333", Now: w.clock, Providers: []string{"FARGATE", "FARGATE_SPOT"},
 		Definition: func(string) (fake.TaskDefinition, error) {
 			return fake.TaskDefinition{
-				TaskDefinitionArn: "arn:aws:ecs:eu-north-1:111122223333:task-definition/processor:3", Family: "processor",
+				TaskDefinitionArn: "arn:aws:ecs:eu-north-1:111122223333:task-definition/processor:3", Family: "processor", NetworkMode: w.networkMode,
 				ContainerDefinitions: []fake.ContainerDefinition{{Name: "main"}},
 			}, nil
 		},
@@ -91,6 +97,7 @@ func (w *world) revive() {
 func (w *world) function(notifier bool) *orchestrator.Orchestrator {
 	o := orchestrator.Options{
 		Stack: "stack", Jobs: w.jobs, Ledger: w.ledger, Tasks: fake.Tasks{ECS: w.ecs}, Now: w.clock,
+		Files: w.files, Bucket: "batches",
 		Watched: []orchestrator.Service{{Cluster: "work", Name: "workers"}},
 	}
 	if notifier {
@@ -219,8 +226,45 @@ func (w *world) end(arn string, code int) run.Task {
 
 func (w *world) states() map[run.State]int {
 	out := map[run.State]int{}
-	for _, r := range w.ledger.Runs() {
+	for _, r := range w.ledger.All() {
 		out[r.State]++
+	}
+	return out
+}
+
+// runFor is the run of one object of a job.
+func (w *world) runFor(job, key string) run.Run {
+	w.t.Helper()
+	for _, r := range w.ledger.All() {
+		if o := r.Input.Object; o != nil && o.Key == key && r.Job == job {
+			return r
+		}
+	}
+	w.t.Fatalf("job %s has no run for %s", job, key)
+	return run.Run{}
+}
+
+// batches are the runs that gather objects, in the order in which they were admitted.
+func (w *world) batches() []run.Run {
+	var out []run.Run
+	for _, r := range w.ledger.All() {
+		if r.Objects != nil {
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b run.Run) int {
+		return cmp.Or(a.AdmittedAt.Compare(b.AdmittedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return out
+}
+
+// active are the tasks that have not stopped.
+func (w *world) active() []fake.Task {
+	var out []fake.Task
+	for _, t := range w.ecs.All() {
+		if t.LastStatus != run.StatusStopped {
+			out = append(out, t)
+		}
 	}
 	return out
 }
@@ -228,7 +272,7 @@ func (w *world) states() map[run.State]int {
 // onlyRun is the single run there is.
 func (w *world) onlyRun() run.Run {
 	w.t.Helper()
-	runs := w.ledger.Runs()
+	runs := w.ledger.All()
 	if len(runs) != 1 {
 		w.t.Fatalf("there are %d runs, want 1", len(runs))
 	}

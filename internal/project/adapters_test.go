@@ -12,6 +12,7 @@ import (
 	"slipway/internal/cloud/ecs"
 	"slipway/internal/cloud/eventbridge"
 	"slipway/internal/cloud/logs"
+	"slipway/internal/cloud/s3"
 	"slipway/internal/cloud/ses"
 	"slipway/internal/cloud/sns"
 	"slipway/internal/cloud/sqs"
@@ -27,6 +28,7 @@ var adapters = map[string]struct {
 	"internal/cloud/ecs":         {"ecs", slices.Concat(ecs.LaunchActions, ecs.ReconcileActions, ecs.ScaleActions)},
 	"internal/cloud/eventbridge": {"events", eventbridge.Actions},
 	"internal/cloud/logs":        {"logs", logs.Actions},
+	"internal/cloud/s3":          {"s3", slices.Concat(s3.PutActions, s3.GetActions)},
 	"internal/cloud/ses":         {"ses", ses.Actions},
 	"internal/cloud/sns":         {"sns", sns.Actions},
 	"internal/cloud/sqs":         {"sqs", slices.Concat(sqs.SendActions, sqs.DepthActions, sqs.PeekActions)},
@@ -34,7 +36,8 @@ var adapters = map[string]struct {
 
 // implied are actions that are asked for without a call of that name.
 var implied = map[string][]string{
-	"ecs:RunTask": {"iam:PassRole"},
+	"ecs:RunTask":  {"iam:PassRole"},
+	"s3:GetObject": {"s3:ListBucket"}, // without it a missing object looks like a missing right
 }
 
 // TestAdaptersDocumentWhatTheyCall holds each Actions to the calls in the source of its package, since the templates

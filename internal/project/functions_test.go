@@ -13,6 +13,7 @@ import (
 	"slipway/internal/cloud/ecs"
 	"slipway/internal/cloud/eventbridge"
 	"slipway/internal/cloud/logs"
+	"slipway/internal/cloud/s3"
 	"slipway/internal/cloud/ses"
 	"slipway/internal/cloud/sns"
 	"slipway/internal/cloud/sqs"
@@ -222,10 +223,29 @@ var (
 
 // uses are the adapters that each function calls, with the actions that they document.
 var uses = map[string][][]string{
-	"S3TriggerFunction":         {logging, consuming, ledger.Actions, ecs.LaunchActions, sqs.SendActions},
-	"SchedulerFunction":         {logging, ledger.Actions, ecs.LaunchActions, ecs.ReconcileActions},
+	"S3TriggerFunction":         {logging, consuming, ledger.Actions, ecs.LaunchActions, sqs.SendActions, s3.PutActions},
+	"SchedulerFunction":         {logging, ledger.Actions, ecs.LaunchActions, ecs.ReconcileActions, s3.PutActions, s3.GetActions},
 	"SqsScalerFunction":         {logging, ledger.Actions, ecs.ScaleActions, sqs.DepthActions},
-	"LifecycleNotifierFunction": {logging, consuming, ledger.Actions, sqs.SendActions, sqs.DepthActions, sqs.PeekActions, eventbridge.Actions, logs.Actions, ses.Actions, sns.Actions},
+	"LifecycleNotifierFunction": {logging, consuming, ledger.Actions, sqs.SendActions, sqs.DepthActions, sqs.PeekActions, eventbridge.Actions, logs.Actions, ses.Actions, sns.Actions, s3.GetActions},
+}
+
+// onDemand are the actions that a function may do only when a job of slipway.yaml has a policy that needs them, beside
+// those that the shipped one needs.
+var onDemand = map[string][]string{
+	"S3TriggerFunction":         {"ecs:StopTask", "ecs:TagResource"},
+	"SchedulerFunction":         {"ecs:TagResource"},
+	"SqsScalerFunction":         nil,
+	"LifecycleNotifierFunction": nil,
+}
+
+// actionsOf are what a function may do, each once.
+func (s stack) actionsOf(f resource) []string {
+	var out []string
+	for _, st := range s.statementsOf(f) {
+		out = append(out, st.actions...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func functionsMayDoTheirs(s stack, p *problems) {
@@ -233,12 +253,7 @@ func functionsMayDoTheirs(s stack, p *problems) {
 		want := slices.Concat(uses[f.id]...)
 		slices.Sort(want)
 		want = slices.Compact(want)
-		var got []string
-		for _, st := range s.statementsOf(f) {
-			got = append(got, st.actions...)
-		}
-		slices.Sort(got)
-		got = slices.Compact(got)
+		got := s.actionsOf(f)
 		for _, a := range want {
 			if !slices.Contains(got, a) {
 				p.add("%s may not do %s, which an adapter of its needs", f, a)

@@ -42,7 +42,7 @@ func parametersAreClear(s stack, p *problems) {
 
 // outputs are the root's, with whether they belong to the examples.
 var outputs = map[string]bool{
-	"UploadsBucketName": true, "ResultsBucketName": true, "ClusterName": false, "LaunchQueueUrl": false,
+	"UploadsBucketName": true, "ResultsBucketName": true, "BatchBucketName": false, "ClusterName": false, "LaunchQueueUrl": false,
 	"LaunchDeadLetterQueueUrl": false, "LifecycleQueueUrl": false, "LifecycleDeadLetterQueueUrl": false, "WorkQueueUrl": true,
 	"WorkDeadLetterQueueUrl": true, "WorkerServiceName": true, "RunsTableName": false, "TopicArn": false,
 }

@@ -38,6 +38,7 @@ var nameless = map[string]string{
 	"ecr:GetAuthorizationToken":  "",
 	"ecs:DescribeTaskDefinition": "",
 	"ecs:ListTasks":              "ecs:cluster", // its resource is a container instance
+	"sts:GetCallerIdentity":      "",
 }
 
 func rightsNameResources(s stack, p *problems) {

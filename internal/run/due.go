@@ -38,10 +38,27 @@ func (r Run) Due() time.Time {
 // nextCheck is the next regular look at a task, or the end of its time if that is sooner.
 func (r Run) nextCheck() time.Time {
 	check := latest(r.AcceptedAt, r.StartedAt, r.CheckedAt).Add(CheckEvery)
-	if end := r.TimeoutAt(); !end.IsZero() && end.Before(check) {
-		return end
+	for _, end := range []time.Time{r.TimeoutAt(), r.RunningBy()} {
+		if !end.IsZero() && end.Before(check) {
+			check = end
+		}
 	}
 	return check
+}
+
+// RunningBy is when an accepted task that is not RUNNING yet has had its time on this step of the capacity order: after
+// the step's limit, or with the launch deadline where there is no other step. It is zero when nothing bounds it, and for
+// any other run.
+func (r Run) RunningBy() time.Time {
+	switch {
+	case r.State != Starting || r.TaskARN == "" || r.Decision == nil:
+		return time.Time{}
+	case r.Decision.RunningWithin > 0:
+		return r.AcceptedAt.Add(r.Decision.RunningWithin)
+	case r.LaunchDeadline.IsZero():
+		return time.Time{}
+	}
+	return latest(r.LaunchDeadline, r.AcceptedAt.Add(DefaultRunningWithin)) // one accepted late has its time, too
 }
 
 // TimeoutAt is when the attempt has had its time, or zero when it is not bounded or not RUNNING yet.

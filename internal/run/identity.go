@@ -41,10 +41,45 @@ func ScheduledID(job string, at time.Time) ID {
 	return ID(job + "-" + at.UTC().Format(scheduledLayout))
 }
 
+// IndexedID is ScheduledID for one of several runs of one scheduled time.
+func IndexedID(job string, at time.Time, index int) ID {
+	return ScheduledID(job, at) + ID("-"+strconv.Itoa(index))
+}
+
 // ManualID is the ID of a run started by hand. Key is chosen by the caller; the same key gives the same run.
 func ManualID(stack, job, key string) ID {
 	sum := digest(stack, job, "manual", key)
 	return ID(job + "-" + lowerBase32.EncodeToString(sum[:])[:idLength])
+}
+
+// BatchID is the ID of a batch of a job: of the runs that it begins with, at the attempts that they are at together, and
+// of where it comes from: a batch that was split, or a word.
+func BatchID(stack, job, from string, members []ID, attempts int) ID {
+	parts := []string{stack, job, "batch", from, strconv.Itoa(attempts)}
+	for _, m := range members {
+		parts = append(parts, string(m))
+	}
+	sum := digest(parts...)
+	return ID(job + "-" + lowerBase32.EncodeToString(sum[:])[:idLength])
+}
+
+// Newest names what is known of the versions of one key for one job; see Change.Newest.
+func Newest(job string, o Object) string {
+	sum := digest(job, o.Bucket, o.Key)
+	return job + "-" + lowerBase32.EncodeToString(sum[:])[:idLength]
+}
+
+// sequencerLength is longer than any sequencer of S3, which has 16 or 18 hexadecimal digits.
+const sequencerLength = 64
+
+// ComparableSequencer is a sequencer as text that orders as S3 says: the shorter one is padded with zeros on the right,
+// then both are compared. It is empty for an object that has none, and for one longer than any that S3 sends.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+func ComparableSequencer(o Object) string {
+	if o.Sequencer == "" || len(o.Sequencer) > sequencerLength {
+		return ""
+	}
+	return strings.ToUpper(o.Sequencer) + strings.Repeat("0", sequencerLength-len(o.Sequencer))
 }
 
 // Token is the client token for a launch: 64 hexadecimal characters, which is what RunTask allows.

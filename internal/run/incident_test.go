@@ -18,7 +18,7 @@ func TestWhatARunOwesOnItsWay(t *testing.T) {
 	if again := started.Observe(onTheWay, later); len(again.Owed) != 1 {
 		t.Errorf("after the same event again it owes %v", again.Owed)
 	}
-	retried := must(started.Paid(run.OwesStarted).Retry(failed, 0, later, later))
+	retried := must(started.Paid(run.OwesStarted).Retry(failed, run.Place{}, later, later))
 	if want := []run.Effect{run.OwesRetrying, run.OwesNudge}; !slices.Equal(retried.Owed, want) {
 		t.Errorf("a run that is tried again owes %v, want %v", retried.Owed, want)
 	}

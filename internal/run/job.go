@@ -54,7 +54,16 @@ type ScheduleTrigger struct {
 	Start      *time.Time `json:"start,omitempty"`
 	End        *time.Time `json:"end,omitempty"`
 	CatchUp    CatchUp    `json:"catchUp,omitzero"`
+	// Jitter delays each run by a part of it that its ID decides on, so that jobs of the same minute spread.
+	Jitter time.Duration `json:"jitter,omitempty"`
+	// PauseOnFailure pauses the job when so many of its scheduled runs in a row have failed. Zero: never.
+	PauseOnFailure int `json:"pauseOnFailure,omitempty"`
+	// Count is how many runs each scheduled time has, each of which knows its index. Zero means one.
+	Count int `json:"count,omitempty"`
 }
+
+// MaxCount is the most runs that one scheduled time may have.
+const MaxCount = 100
 
 // CatchUp says what happens to scheduled times that passed while nothing could be admitted.
 // Runs is "none", "latest" (the default) or "all"; times older than Within are given up. A zero Within means
@@ -80,6 +89,31 @@ type TaskSpec struct {
 	SecurityGroups []string          `json:"securityGroups,omitempty"`
 	PublicIP       bool              `json:"publicIp,omitempty"`
 	Roles          []string          `json:"roles,omitempty"` // task and execution roles, for PassRole
+	// RunningWithin bounds, by the name of a step of Capacity, how long a task may take to RUNNING there before it is
+	// stopped and the next step is tried. See Limit for steps that it does not name.
+	RunningWithin map[string]time.Duration `json:"runningWithin,omitempty"`
+
+	PlatformVersion      string            `json:"platformVersion,omitempty"` // of Fargate; empty: LATEST
+	Tags                 map[string]string `json:"tags,omitempty"`            // of the task
+	PropagateTags        string            `json:"propagateTags,omitempty"`   // TASK_DEFINITION, or empty
+	EnableECSManagedTags bool              `json:"enableEcsManagedTags,omitempty"`
+	EnableExecuteCommand bool              `json:"enableExecuteCommand,omitempty"`
+}
+
+// DefaultRunningWithin is how long a task may take to RUNNING on a step of a capacity order with several steps, when
+// the job says nothing: an Auto Scaling group needs minutes to start an instance, Fargate less than one.
+const DefaultRunningWithin = 10 * time.Minute
+
+// Limit is how long a task may take to RUNNING on a step of the capacity order. Zero means that only startWithin bounds
+// it: there is nowhere else to go.
+func (t TaskSpec) Limit(step string) time.Duration {
+	if limit, ok := t.RunningWithin[step]; ok {
+		return limit
+	}
+	if len(t.Capacity) > 1 {
+		return DefaultRunningWithin
+	}
+	return 0
 }
 
 // Resources overrides the size of the task for objects of more than Over bytes. CPU is in ECS units (1024 = 1 vCPU),
@@ -93,8 +127,26 @@ type Resources struct {
 
 // Concurrency bounds how many runs of a job hold a task at once. A zero Max means no bound, and no counter.
 type Concurrency struct {
-	Max      int    `json:"max,omitempty"`
-	WhenFull string `json:"whenFull,omitempty"` // "queue" (default), "skip" or "replace"
+	Max      int      `json:"max,omitempty"`
+	WhenFull WhenFull `json:"whenFull,omitempty"`
+}
+
+// WhenFull says what becomes of a run for which there is no room.
+type WhenFull string
+
+// What may become of it. A run that has had its first launch waits in any case: it is not new any more.
+const (
+	WhenFullQueue   WhenFull = "queue"   // it waits: the default
+	WhenFullSkip    WhenFull = "skip"    // it ends as skipped
+	WhenFullReplace WhenFull = "replace" // it takes the place of the oldest one, which is stopped first
+)
+
+// MaxHolders is the largest Max of a job that skips or replaces: its ledger item lists who holds a slot.
+const MaxHolders = 100
+
+// KnowsHolders reports whether the ledger keeps the list of the runs that hold a slot.
+func (c Concurrency) KnowsHolders() bool {
+	return c.Max > 0 && (c.WhenFull == WhenFullSkip || c.WhenFull == WhenFullReplace)
 }
 
 // Retry bounds the attempts of a run. Attempts counts the first one; zero means one.
@@ -104,12 +156,21 @@ type Retry struct {
 	ExitCodes []int    `json:"exitCodes,omitempty"`
 }
 
-// Batch gathers many objects into one task.
+// Batch gathers many objects into one task. A batch is closed when it holds MaxObjects, when another object would bring
+// it over MaxBytes, or MaxWait after its first object, whichever comes first.
 type Batch struct {
-	MaxObjects int           `json:"maxObjects,omitempty"`
-	MaxBytes   int64         `json:"maxBytes,omitempty"`
-	MaxWait    time.Duration `json:"maxWait,omitempty"`
+	MaxObjects int           `json:"maxObjects,omitempty"` // zero: MaxBatch
+	MaxBytes   int64         `json:"maxBytes,omitempty"`   // zero: no bound
+	MaxWait    time.Duration `json:"maxWait,omitempty"`    // zero: DefaultMaxWait
 }
+
+// The bounds of a batch.
+const (
+	// MaxBatch is how many objects a batch may hold: its run lists them in one item of the ledger.
+	MaxBatch = 1000
+	// DefaultMaxWait is how long the first object of a batch waits for more when the job says nothing.
+	DefaultMaxWait = time.Minute
+)
 
 var jobName = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 

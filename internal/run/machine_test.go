@@ -137,11 +137,11 @@ func TestWhateverComesTheRunStaysSound(t *testing.T) {
 			},
 			"refuse": func(t *rapid.T) {
 				at := m.notBefore(t)
-				m.step(t, func(r run.Run) (run.Run, error) { return r.Refuse("no capacity", 1, at, m.now) })
+				m.step(t, func(r run.Run) (run.Run, error) { return r.Refuse("no capacity", run.Place{Step: 1}, at, m.now) })
 			},
 			"retry": func(t *rapid.T) {
 				o, at := drawOutcome(t), m.notBefore(t)
-				m.step(t, func(r run.Run) (run.Run, error) { return r.Retry(o, 0, at, m.now) })
+				m.step(t, func(r run.Run) (run.Run, error) { return r.Retry(o, run.Place{}, at, m.now) })
 			},
 			"end": func(t *rapid.T) {
 				if rapid.IntRange(0, 9).Draw(t, "rarely") > 0 {

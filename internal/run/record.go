@@ -3,16 +3,24 @@ package run
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
 // Write is a set of changes to runs of one job that the ledger makes together or not at all. It holds at most
 // MaxWrite changes, no run twice.
 type Write struct {
-	Job     string
-	Max     int // the job's concurrency.max; zero: no bound
+	Job string
+	Max int // the job's concurrency.max; zero: no bound
+	// Holders says that the ledger keeps the list of the runs that hold a slot of the job.
+	Holders bool
+	// Gathers, when set, moves the job's pointer to its open batch. Such a write moves no slots.
+	Gathers *Gathers
 	Changes []Change
 }
+
+// Gathers is a change of the batch that a job's new objects join: it is refused unless the pointer was at Was.
+type Gathers struct{ Was, Is ID }
 
 // MaxWrite is how many runs one Write may change: with the job's counter it stays within DynamoDB's 100 items.
 const MaxWrite = 90
@@ -23,6 +31,8 @@ const MaxWrite = 90
 type Change struct {
 	Run   Run
 	Slots int
+	// Newest makes the write depend on the run's object being the newest one known of its key, and records it as such.
+	Newest bool
 }
 
 // ChangeOf is the change from one value of a run to the next.
@@ -42,15 +52,26 @@ func slots(r Run) int {
 type Conflict struct {
 	// Current holds, for each run whose condition failed, the run that is stored.
 	Current map[ID]Run
-	// Full says that the job has no room for the slots asked for; Active is how many it has in use.
-	Full   bool
-	Active int
+	// Newer holds, for each run whose object is not the newest of its key, the run of the newest one.
+	Newer map[ID]ID
+	// Full says that the job has no room for the slots asked for; Active is how many it has in use, and Holders who has
+	// them, where the ledger keeps that list.
+	Full    bool
+	Active  int
+	Holders []ID
+	// Moved says that the job gathers in another batch than Gathers.Was.
+	Moved bool
 }
 
 // Error says what was in the way.
 func (c *Conflict) Error() string {
-	if c.Full {
+	switch {
+	case c.Full:
 		return fmt.Sprintf("write runs: the job is full with %d active", c.Active)
+	case c.Moved:
+		return "write runs: the job gathers in another batch"
+	case len(c.Newer) > 0:
+		return fmt.Sprintf("write runs: %d of them are for objects that newer ones supersede", len(c.Newer))
 	}
 	return fmt.Sprintf("write runs: %d of them have changed meanwhile", len(c.Current))
 }
@@ -63,9 +84,41 @@ type JobState struct {
 	LastScheduled time.Time `json:"lastScheduled,omitzero"`
 	Paused        bool      `json:"paused,omitempty"`
 	PausedWhy     string    `json:"pausedWhy,omitempty"`
+	PausedAt      time.Time `json:"pausedAt,omitzero"`
+	// FailedInRow are the newest scheduled runs that have failed with no success among them, for pauseOnFailure. A run is
+	// in it once, however often its end is counted.
+	FailedInRow []ID `json:"failedInRow,omitempty"`
 	// Active is the counter of concurrency.max. Only Write moves it; saving a job state leaves it alone.
 	Active   int   `json:"-"`
 	Revision int64 `json:"-"`
+}
+
+// Tally counts the end of a scheduled run: a success forgets the failures before it, and when as many in a row as limit
+// have failed the job is paused. It reports whether anything has changed.
+func (s *JobState) Tally(r Run, limit int, now time.Time) bool {
+	switch {
+	case r.State == Succeeded:
+		changed := len(s.FailedInRow) > 0
+		s.FailedInRow = nil
+		return changed
+	case r.State != Failed || slices.Contains(s.FailedInRow, r.ID):
+		return false
+	}
+	s.FailedInRow = append(slices.Clone(s.FailedInRow), r.ID)
+	if len(s.FailedInRow) >= limit && !s.Paused {
+		s.Pause(fmt.Sprintf("%d scheduled runs in a row have failed, the last one is %s", len(s.FailedInRow), r.ID), now)
+	}
+	return true
+}
+
+// Pause lets no scheduled time be admitted until the job is resumed.
+func (s *JobState) Pause(why string, now time.Time) {
+	s.Paused, s.PausedWhy, s.PausedAt = true, why, now
+}
+
+// Resume lets the job go on. What its schedule has missed is for catchUp to decide.
+func (s *JobState) Resume() {
+	s.Paused, s.PausedWhy, s.PausedAt, s.FailedInRow = false, "", time.Time{}, nil
 }
 
 // ErrNotFound is what the ledger answers for something that it does not hold.

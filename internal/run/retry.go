@@ -15,11 +15,14 @@ const (
 	longestLaunchWait = 5 * time.Minute
 )
 
-// Allows reports whether the policy gives another attempt after the given one ended so.
-func (p Retry) Allows(attempt int, o Outcome) bool {
-	if o.Succeeded() || attempt >= p.Attempts {
-		return false
-	}
+// Allows reports whether the policy gives the run another attempt after its present one ended so. Attempts that are
+// spared do not count.
+func (p Retry) Allows(r Run, o Outcome) bool {
+	return !o.Succeeded() && r.Attempt-r.Spared < p.Attempts && p.Names(o)
+}
+
+// Names reports whether the policy is for such an outcome, however many attempts there were.
+func (p Retry) Names(o Outcome) bool {
 	if o.ExitCode != nil && slices.Contains(p.ExitCodes, *o.ExitCode) {
 		return true
 	}
@@ -30,7 +33,16 @@ func (p Retry) Allows(attempt int, o Outcome) bool {
 // from the run's identity, so the same run always gives the same answer.
 // https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 func RetryAt(r Run, now time.Time) time.Time {
-	return now.Add(backoff(firstBackoff, longestBackoff, r.Attempt, string(r.ID)+"/attempt/"+strconv.Itoa(r.Attempt)))
+	seed := string(r.ID) + "/attempt/" + strconv.Itoa(r.Attempt)
+	return now.Add(backoff(firstBackoff, longestBackoff, r.Attempt-r.Spared, seed))
+}
+
+// JitteredAt is when a scheduled run may start: its scheduled time and a part of the jitter that its ID decides on.
+func JitteredAt(id ID, at time.Time, jitter time.Duration) time.Time {
+	if jitter <= 0 {
+		return at
+	}
+	return at.Add(time.Duration(draw(string(id)+"/jitter") * float64(jitter)).Truncate(time.Second))
 }
 
 // RelaunchAt is when a run whose launch was refused may be launched again, in the same way.
@@ -45,7 +57,11 @@ func backoff(first, longest time.Duration, n int, seed string) time.Duration {
 	if shift := max(n-1, 0); shift < 16 {
 		limit = min(first<<shift, longest)
 	}
+	return time.Second + time.Duration(draw(seed)*float64(limit-time.Second))
+}
+
+// draw is a number from 0 up to and without 1 that the seed alone decides on.
+func draw(seed string) float64 {
 	sum := digest(seed)
-	draw := float64(binary.BigEndian.Uint64(sum[:8])>>11) / (1 << 53)
-	return time.Second + time.Duration(draw*float64(limit-time.Second))
+	return float64(binary.BigEndian.Uint64(sum[:8])>>11) / (1 << 53)
 }

@@ -29,7 +29,7 @@ func TestAllows(t *testing.T) {
 		"no policy means one attempt":       {run.Retry{On: []string{"unknown"}}, 1, run.Outcome{Class: "unknown"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := tc.policy.Allows(tc.attempt, tc.outcome); got != tc.want {
+			if got := tc.policy.Allows(run.Run{Attempt: tc.attempt}, tc.outcome); got != tc.want {
 				t.Errorf("Allows = %t, want %t", got, tc.want)
 			}
 		})

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"encoding/json"
 	"slices"
 	"time"
 )
@@ -63,26 +62,49 @@ type Input struct {
 	ScheduledTime *time.Time `json:"scheduledTime,omitempty"`
 	IntervalStart *time.Time `json:"intervalStart,omitempty"`
 	Environment   []EnvVar   `json:"environment,omitempty"`
+	// Index counts the runs of one scheduled time from 0, of Count in all. A Count of zero means that there is only one.
+	Index int `json:"index,omitempty"`
+	Count int `json:"count,omitempty"`
 }
 
 // Decision is a launch decision, whole: RunTask is built from it alone, so that a token always comes with the same
 // parameters.
 type Decision struct {
-	Cluster          string   `json:"cluster"`
-	Definition       string   `json:"definition"` // with revision
-	Container        string   `json:"container"`
-	Step             int      `json:"step"`     // index into the job's capacity order
-	Capacity         string   `json:"capacity"` // FARGATE, FARGATE_SPOT, EC2, EXTERNAL or a capacity provider's name
-	Subnets          []string `json:"subnets,omitempty"`
-	SecurityGroups   []string `json:"securityGroups,omitempty"`
-	PublicIP         bool     `json:"publicIp,omitempty"`
-	CPU              int      `json:"cpu,omitempty"`
-	Memory           int      `json:"memory,omitempty"`
-	EphemeralStorage int      `json:"ephemeralStorage,omitempty"`
-	Command          []string `json:"command,omitempty"`
-	Environment      []EnvVar `json:"environment,omitempty"`
-	// Timeout bounds the attempt from RUNNING. It is no parameter of RunTask, but decided with it. Zero means none.
-	Timeout time.Duration `json:"timeout,omitempty"`
+	Cluster              string   `json:"cluster"`
+	Definition           string   `json:"definition"` // with revision
+	Container            string   `json:"container"`
+	Step                 int      `json:"step"`           // index into the job's capacity order
+	Zone                 int      `json:"zone,omitempty"` // zero: every subnet; n: the n-th one of the run's own order, alone
+	Capacity             string   `json:"capacity"`       // FARGATE, FARGATE_SPOT, EC2, EXTERNAL or a capacity provider's name
+	Subnets              []string `json:"subnets,omitempty"`
+	SecurityGroups       []string `json:"securityGroups,omitempty"`
+	PublicIP             bool     `json:"publicIp,omitempty"`
+	CPU                  int      `json:"cpu,omitempty"`
+	Memory               int      `json:"memory,omitempty"`
+	EphemeralStorage     int      `json:"ephemeralStorage,omitempty"`
+	Command              []string `json:"command,omitempty"`
+	Environment          []EnvVar `json:"environment,omitempty"`
+	PlatformVersion      string   `json:"platformVersion,omitempty"`
+	Tags                 []EnvVar `json:"tags,omitempty"`
+	PropagateTags        string   `json:"propagateTags,omitempty"`
+	EnableECSManagedTags bool     `json:"enableEcsManagedTags,omitempty"`
+	EnableExecuteCommand bool     `json:"enableExecuteCommand,omitempty"`
+	// ManifestURL is where the list of a batch's objects is put before RunTask, as s3://bucket/key. It is empty when
+	// the list is among the environment, and for a run that is no batch. ReportURL is where the container may put the
+	// outcome of each object.
+	ManifestURL string `json:"manifestUrl,omitempty"`
+	ReportURL   string `json:"reportUrl,omitempty"`
+
+	// Timeout bounds the attempt from RUNNING, RunningWithin the way there. They are no parameters of RunTask, but
+	// decided with it. Zero means none.
+	Timeout       time.Duration `json:"timeout,omitempty"`
+	RunningWithin time.Duration `json:"runningWithin,omitempty"`
+}
+
+// Place is where in the capacity order a launch goes: the step, and the subnet alone of Decision.Zone.
+type Place struct {
+	Step int `json:"step,omitempty"`
+	Zone int `json:"zone,omitempty"`
 }
 
 // Outcome is how an attempt ended.
@@ -112,6 +134,8 @@ const (
 	WishCancel  Wish = "cancel"
 	WishReplace Wish = "replace"
 	WishTimeout Wish = "timeout"
+	// WishMove wants the attempt on the next step of the capacity order: it was not RUNNING in time.
+	WishMove Wish = "next-capacity"
 )
 
 // Effect is something that a settled run owes to the world. It is written in the same transaction as the change that
@@ -123,6 +147,10 @@ const (
 	OwesEvent Effect = "event" // a "Run …" event on EventBridge
 	OwesMail  Effect = "mail"  // one mail about a failure
 	OwesNudge Effect = "nudge" // a message to the launch queue: a slot is free, or a retry is due
+	// OwesMembers is the end of the objects of a batch that are still open, each with the outcome or the wish of the batch.
+	OwesMembers Effect = "members"
+	// OwesTally is that the job's state counts how a scheduled run has ended, for pauseOnFailure.
+	OwesTally Effect = "tally"
 )
 
 // Step is one line of a run's history.
@@ -132,6 +160,13 @@ type Step struct {
 	Attempt int       `json:"attempt"`
 	Launch  int       `json:"launch,omitempty"`
 	Why     string    `json:"why,omitempty"`
+
+	// What a claim, an accepted task and the end of an attempt tell beside that.
+	Capacity   string `json:"capacity,omitempty"`
+	Definition string `json:"definition,omitempty"`
+	TaskARN    string `json:"taskArn,omitempty"`
+	Class      string `json:"class,omitempty"`
+	ExitCode   *int   `json:"exitCode,omitempty"`
 }
 
 // maxHistory bounds the history of a run; the oldest lines but the first go.
@@ -149,8 +184,13 @@ type Run struct {
 	// to get it accepted that ended with a definite no, from 1.
 	Attempt int `json:"attempt"`
 	Launch  int `json:"launch"`
-	// CapacityStep is the step of the job's capacity order that the next launch takes.
-	CapacityStep int `json:"capacityStep,omitempty"`
+	// Spared counts attempts that retry.attempts does not count: those that never ran for lack of capacity, and those
+	// before an operator's retry.
+	Spared int `json:"spared,omitempty"`
+	// Place is where the next launch goes.
+	Place Place `json:"place,omitzero"`
+	// Interruptions counts attempts that lost their Spot capacity.
+	Interruptions int `json:"interruptions,omitempty"`
 	// Slot says that the run holds one of the job's concurrency.max.
 	Slot bool `json:"slot,omitempty"`
 
@@ -170,6 +210,11 @@ type Run struct {
 	// Missing counts the ticks in a row on which ECS did not know the task.
 	Missing int `json:"missing,omitempty"`
 
+	// Objects are what a batch has gathered; nil for every other run. Member names the batch that an object's run
+	// belongs to: it has no task of its own, and is launched and settled with its batch.
+	Objects *Objects `json:"objects,omitempty"`
+	Member  ID       `json:"member,omitempty"`
+
 	Wish     Wish     `json:"wish,omitempty"`
 	WishWhy  string   `json:"wishWhy,omitempty"`
 	Outcome  *Outcome `json:"outcome,omitempty"`
@@ -180,16 +225,36 @@ type Run struct {
 
 // Clone returns a deep copy.
 func (r Run) Clone() Run {
-	text, err := json.Marshal(r)
-	if err != nil {
-		panic("run: a run that cannot be encoded: " + err.Error()) // only plain data: cannot happen
+	r.Input.Object = copied(r.Input.Object)
+	r.Input.ScheduledTime, r.Input.IntervalStart = copied(r.Input.ScheduledTime), copied(r.Input.IntervalStart)
+	r.Input.Environment = slices.Clone(r.Input.Environment)
+	if r.Decision != nil {
+		d := *r.Decision
+		d.Subnets, d.SecurityGroups = slices.Clone(d.Subnets), slices.Clone(d.SecurityGroups)
+		d.Command, d.Environment, d.Tags = slices.Clone(d.Command), slices.Clone(d.Environment), slices.Clone(d.Tags)
+		r.Decision = &d
 	}
-	var c Run
-	if err := json.Unmarshal(text, &c); err != nil {
-		panic("run: a run that cannot be decoded: " + err.Error())
+	if r.Objects != nil {
+		o := *r.Objects
+		o.Members, o.Into = slices.Clone(o.Members), slices.Clone(o.Into)
+		r.Objects = &o
 	}
-	c.Revision = r.Revision
-	return c
+	if r.Outcome = copied(r.Outcome); r.Outcome != nil {
+		r.Outcome.ExitCode = copied(r.Outcome.ExitCode)
+	}
+	r.Owed, r.History = slices.Clone(r.Owed), slices.Clone(r.History)
+	for i := range r.History {
+		r.History[i].ExitCode = copied(r.History[i].ExitCode)
+	}
+	return r
+}
+
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
 }
 
 // Owes reports whether the run owes the effect.

@@ -39,6 +39,8 @@ func (r Run) Claim(d Decision, slot bool, now time.Time) (Run, error) {
 	switch {
 	case r.State != Queued:
 		return r, &TransitionError{r.ID, r.State, "claim", ""}
+	case r.Member != "":
+		return r, &TransitionError{r.ID, r.State, "claim", "and is launched with its batch, " + string(r.Member)}
 	case r.NotBefore.After(now):
 		return r, &TransitionError{r.ID, r.State, "claim", "not due before " + r.NotBefore.Format(time.RFC3339)}
 	case r.LaunchExpired(now):
@@ -48,7 +50,10 @@ func (r Run) Claim(d Decision, slot bool, now time.Time) (Run, error) {
 	n.State, n.Decision, n.Slot, n.ClaimedAt = Starting, &d, slot, now
 	n.TaskARN, n.TaskVersion, n.Missing, n.Outcome = "", 0, 0, nil
 	n.AcceptedAt, n.StartedAt, n.CheckedAt = time.Time{}, time.Time{}, time.Time{}
-	return n.note("claimed for "+d.Capacity, now), nil
+	if n.Objects != nil {
+		n.Objects.Sealed = true
+	}
+	return n.noteStep(Step{Why: "claimed for " + d.Capacity, Capacity: d.Capacity, Definition: d.Definition}, now), nil
 }
 
 // LaunchExpired reports whether the run may no longer be launched: startWithin has passed.
@@ -68,7 +73,7 @@ func (r Run) Accept(t Task, now time.Time) (Run, error) {
 	n.TaskARN = t.ARN
 	if n.AcceptedAt.IsZero() {
 		n.AcceptedAt = now
-		n = n.note("accepted by ECS", now)
+		n = n.noteStep(Step{Why: "accepted by ECS", TaskARN: t.ARN}, now)
 	}
 	return n.observe(t, now), nil
 }
@@ -82,7 +87,7 @@ func (r Run) Observe(t Task, now time.Time) Run {
 	n := r.Clone()
 	if n.TaskARN == "" {
 		n.TaskARN, n.AcceptedAt = t.ARN, now
-		n = n.note("accepted by ECS", now)
+		n = n.noteStep(Step{Why: "accepted by ECS", TaskARN: t.ARN}, now)
 	}
 	return n.observe(t, now)
 }
@@ -90,6 +95,9 @@ func (r Run) Observe(t Task, now time.Time) Run {
 func (r Run) observe(t Task, now time.Time) Run {
 	r.TaskVersion = max(r.TaskVersion, t.Version)
 	r.Missing = 0
+	if r.StartedAt.IsZero() {
+		r.StartedAt = t.StartedAt // also of one that has stopped before anybody told that it ran
+	}
 	if r.State == Starting && t.LastStatus == StatusRunning {
 		r.State, r.StartedAt = Running, orNow(t.StartedAt, now)
 		r.owe(OwesStarted)
@@ -110,16 +118,16 @@ func (r Run) Check(missing bool, now time.Time) Run {
 }
 
 // Refuse puts a claimed run back into the queue after a definite refusal: the next launch has a new number, hence a
-// new token, and takes the given step of the capacity order. It gives the slot back.
-func (r Run) Refuse(why string, nextStep int, notBefore, now time.Time) (Run, error) {
+// new token, and goes to the given place of the capacity order. It gives the slot back.
+func (r Run) Refuse(why string, to Place, notBefore, now time.Time) (Run, error) {
 	switch {
 	case r.State != Starting:
 		return r, &TransitionError{r.ID, r.State, "put back", ""}
-	case r.unwanted():
+	case r.Unwanted():
 		return r, &TransitionError{r.ID, r.State, "put back", "no longer wanted"}
 	}
 	n := r.Clone()
-	n.State, n.Slot, n.Launch, n.CapacityStep, n.NotBefore = Queued, false, r.Launch+1, nextStep, notBefore
+	n.State, n.Slot, n.Launch, n.Place, n.NotBefore = Queued, false, r.Launch+1, to, notBefore
 	n.TaskARN, n.TaskVersion, n.Missing = "", 0, 0
 	return n.note(why, now), nil
 }
@@ -127,23 +135,60 @@ func (r Run) Refuse(why string, nextStep int, notBefore, now time.Time) (Run, er
 // Retry puts a run whose attempt has ended back into the queue for another attempt. It owes a nudge for the slot that
 // it gives back; its own launch waits for notBefore. A timeout was of the attempt, and goes with it; a run that is no
 // longer wanted is not tried again.
-func (r Run) Retry(o Outcome, nextStep int, notBefore, now time.Time) (Run, error) {
+func (r Run) Retry(o Outcome, to Place, notBefore, now time.Time) (Run, error) {
 	switch {
 	case !r.State.Active():
 		return r, &TransitionError{r.ID, r.State, "retry", ""}
-	case r.unwanted():
+	case r.Unwanted():
 		return r, &TransitionError{r.ID, r.State, "retry", "no longer wanted"}
 	}
 	n := r.Clone()
-	n.Wish, n.WishWhy = NoWish, ""
-	n.State, n.Slot, n.Attempt, n.Launch = Queued, false, r.Attempt+1, 1
-	n.CapacityStep, n.NotBefore, n.Outcome = nextStep, notBefore, &o
-	n.TaskARN, n.TaskVersion, n.Missing = "", 0, 0
+	n.again(to, notBefore)
+	n.Outcome = &o
+	if o.Class == SpotInterruption {
+		n.Interruptions++
+	}
 	n.owe(OwesRetrying)
 	if r.Slot {
 		n.owe(OwesNudge)
 	}
-	return n.note("attempt ended: "+o.Class, now), nil
+	return n.noteStep(Step{Why: "attempt ended: " + o.Class, Class: o.Class, ExitCode: o.ExitCode, TaskARN: r.TaskARN}, now), nil
+}
+
+// SpotInterruption is the class of an attempt that lost its Spot capacity.
+const SpotInterruption = "spot-interruption"
+
+// Move is Retry for an attempt that never ran because there was no capacity for it: retry.attempts does not count it.
+func (r Run) Move(o Outcome, to Place, notBefore, now time.Time) (Run, error) {
+	n, err := r.Retry(o, to, notBefore, now)
+	if err == nil {
+		n.Spared++
+	}
+	return n, err
+}
+
+// Reopen is the one way out of a final state: an operator wants another attempt. It has a new budget of attempts and a
+// new launch deadline, and begins with the first step of the capacity order. What the run still owes stays owed.
+func (r Run) Reopen(j Job, why string, now time.Time) (Run, error) {
+	switch {
+	case !r.State.Final():
+		return r, &TransitionError{r.ID, r.State, "retry", "not final yet; there is nothing to retry"}
+	case r.Objects != nil:
+		return r, &TransitionError{r.ID, r.State, "retry", "and a batch; retry its objects"}
+	}
+	n := r.Clone()
+	n.again(Place{}, now)
+	n.Spared, n.Interruptions = r.Attempt, 0
+	n.EndedAt, n.LaunchDeadline = time.Time{}, j.LaunchDeadline(now)
+	return n.note("retried: "+why, now), nil
+}
+
+// again makes the run queued for its next attempt. The receiver must be a clone.
+func (r *Run) again(to Place, notBefore time.Time) {
+	r.Wish, r.WishWhy = NoWish, ""
+	r.State, r.Slot, r.Attempt, r.Launch = Queued, false, r.Attempt+1, 1
+	r.Place, r.NotBefore = to, notBefore
+	r.TaskARN, r.TaskVersion, r.Missing = "", 0, 0
 }
 
 // End makes a run final: succeeded or failed by the outcome, cancelled when that was wished. It owes what the caller
@@ -157,16 +202,17 @@ func (r Run) End(o Outcome, at, now time.Time, owed ...Effect) (Run, error) {
 	switch {
 	case o.Succeeded():
 		n.State = Succeeded
-	case r.unwanted():
+	case r.Unwanted():
 		n.State = Cancelled
 	default:
 		n.State = Failed
 	}
+	n.oweMembers()
 	n.owe(owed...)
 	if r.Slot {
 		n.owe(OwesNudge)
 	}
-	return n.note(o.Class, now), nil
+	return n.noteStep(Step{Why: o.Class, Class: o.Class, ExitCode: o.ExitCode, TaskARN: r.TaskARN}, now), nil
 }
 
 // Skip makes a queued run final without a launch.
@@ -176,26 +222,29 @@ func (r Run) Skip(why string, now time.Time, owed ...Effect) (Run, error) {
 	}
 	n := r.Clone()
 	n.State, n.EndedAt = Skipped, now
+	n.oweMembers()
 	n.owe(owed...)
 	return n.note(why, now), nil
 }
 
-// unwanted reports whether somebody wishes that the run comes to nothing.
-func (r Run) unwanted() bool { return r.Wish == WishCancel || r.Wish == WishReplace }
+// Unwanted reports whether somebody wishes that the run comes to nothing.
+func (r Run) Unwanted() bool { return r.Wish == WishCancel || r.Wish == WishReplace }
 
 // WishFor records a wish on an active run, or cancels a queued one at once. The wish of a final run is refused. Only a
-// RUNNING attempt can be over its time, and a run that is no longer wanted stays so.
+// RUNNING attempt can be over its time, only one that is not RUNNING can be moved, and a run that is no longer wanted
+// stays so.
 func (r Run) WishFor(w Wish, why string, now time.Time) (Run, error) {
 	switch {
-	case r.State.Final() || w == WishTimeout && r.State != Running:
+	case r.State.Final() || w == WishTimeout && r.State != Running || w == WishMove && r.State != Starting:
 		return r, &TransitionError{r.ID, r.State, string(w), ""}
-	case w == WishTimeout && r.unwanted():
+	case (w == WishTimeout || w == WishMove) && r.Unwanted():
 		return r, &TransitionError{r.ID, r.State, string(w), "no longer wanted"}
 	}
 	n := r.Clone()
 	n.Wish, n.WishWhy = w, why
 	if r.State == Queued {
 		n.State, n.EndedAt = Cancelled, now
+		n.oweMembers()
 		n.owe(OwesEvent)
 	}
 	return n.note(string(w)+" wished: "+why, now), nil
@@ -208,6 +257,13 @@ func (r Run) Paid(done ...Effect) Run {
 	return n
 }
 
+// oweMembers is for a batch that ends: what it has gathered ends with it. The receiver must be a clone.
+func (r *Run) oweMembers() {
+	if r.Objects != nil {
+		r.owe(OwesMembers)
+	}
+}
+
 // owe adds effects that are not owed yet. The receiver must be a clone.
 func (r *Run) owe(effects ...Effect) {
 	for _, e := range effects {
@@ -218,8 +274,12 @@ func (r *Run) owe(effects ...Effect) {
 }
 
 // note appends to the history. The receiver must be a clone.
-func (r Run) note(why string, now time.Time) Run {
-	r.History = append(r.History, Step{At: now, State: r.State, Attempt: r.Attempt, Launch: r.Launch, Why: why})
+func (r Run) note(why string, now time.Time) Run { return r.noteStep(Step{Why: why}, now) }
+
+// noteStep appends to the history what s says of the run as it is now. The receiver must be a clone.
+func (r Run) noteStep(s Step, now time.Time) Run {
+	s.At, s.State, s.Attempt, s.Launch = now, r.State, r.Attempt, r.Launch
+	r.History = append(r.History, s)
 	if len(r.History) > maxHistory {
 		r.History = slices.Delete(r.History, 1, len(r.History)-maxHistory+1)
 	}

@@ -70,9 +70,9 @@ var actions = map[string]struct {
 }{
 	"claim":    {func(r run.Run) (run.Run, error) { return r.Claim(spot, true, later) }, []run.State{run.Queued}, run.Starting},
 	"accept":   {func(r run.Run) (run.Run, error) { return r.Accept(theTask, later) }, []run.State{run.Starting}, run.Starting},
-	"put back": {func(r run.Run) (run.Run, error) { return r.Refuse("no capacity", 1, later, later) }, []run.State{run.Starting}, run.Queued},
+	"put back": {func(r run.Run) (run.Run, error) { return r.Refuse("no capacity", run.Place{Step: 1}, later, later) }, []run.State{run.Starting}, run.Queued},
 	"retry": {
-		func(r run.Run) (run.Run, error) { return r.Retry(failed, 0, later, later) },
+		func(r run.Run) (run.Run, error) { return r.Retry(failed, run.Place{}, later, later) },
 		[]run.State{run.Starting, run.Running},
 		run.Queued,
 	},
@@ -122,7 +122,7 @@ func TestWhichStateAllowsWhichAction(t *testing.T) {
 }
 
 func TestClaim(t *testing.T) {
-	waiting := must(starting().Refuse("no capacity", 2, later, noon))
+	waiting := must(starting().Refuse("no capacity", run.Place{Step: 2}, later, noon))
 	for name, tc := range map[string]struct {
 		run run.Run
 		at  time.Time
@@ -141,7 +141,7 @@ func TestClaim(t *testing.T) {
 			}
 		})
 	}
-	got := must(running().Retry(failed, 0, later, later))
+	got := must(running().Retry(failed, run.Place{}, later, later))
 	got = must(got.Claim(spot, false, later))
 	if got.TaskARN != "" || got.TaskVersion != 0 || !got.StartedAt.IsZero() || !got.AcceptedAt.IsZero() || got.Outcome != nil || got.Slot {
 		t.Errorf("the claim of attempt 2 keeps something of attempt 1: %+v", got)
@@ -185,13 +185,13 @@ func TestMissingLooksAreCountedInARow(t *testing.T) {
 }
 
 func TestAttemptsAndLaunchesAreCountedApart(t *testing.T) {
-	r := must(starting().Refuse("no capacity", 1, later, noon))
-	if r.Attempt != 1 || r.Launch != 2 || r.CapacityStep != 1 || r.Slot || !r.NotBefore.Equal(later) {
+	r := must(starting().Refuse("no capacity", run.Place{Step: 1}, later, noon))
+	if r.Attempt != 1 || r.Launch != 2 || r.Place.Step != 1 || r.Slot || !r.NotBefore.Equal(later) {
 		t.Errorf("refused = %+v, want attempt 1, launch 2, step 1, no slot, not before later", r)
 	}
 	r = must(r.Claim(spot, true, later))
-	r = must(r.Retry(failed, 0, later, later))
-	if r.Attempt != 2 || r.Launch != 1 || r.CapacityStep != 0 || r.Slot || !r.Owes(run.OwesNudge) || r.Outcome.Class != failed.Class {
+	r = must(r.Retry(failed, run.Place{}, later, later))
+	if r.Attempt != 2 || r.Launch != 1 || r.Place.Step != 0 || r.Slot || !r.Owes(run.OwesNudge) || r.Outcome.Class != failed.Class {
 		t.Errorf("retried = %+v, want attempt 2, launch 1, step 0, no slot, a nudge and the outcome", r)
 	}
 }
@@ -226,16 +226,16 @@ func TestWishes(t *testing.T) {
 	})
 	t.Run("the timeout of one attempt is not that of the next", func(t *testing.T) {
 		r := must(running().WishFor(run.WishTimeout, "too long", later))
-		if r = must(r.Retry(failed, 0, later, later)); r.Wish != run.NoWish || r.WishWhy != "" {
+		if r = must(r.Retry(failed, run.Place{}, later, later)); r.Wish != run.NoWish || r.WishWhy != "" {
 			t.Errorf("wish of attempt 2 = %q (%s), want none", r.Wish, r.WishWhy)
 		}
 	})
 	t.Run("a run that is no longer wanted is neither tried again nor put back", func(t *testing.T) {
-		if _, err := cancelled.Retry(failed, 0, later, later); err == nil {
+		if _, err := cancelled.Retry(failed, run.Place{}, later, later); err == nil {
 			t.Error("it was tried again")
 		}
 		unlaunched := must(starting().WishFor(run.WishCancel, "by hand", later))
-		if _, err := unlaunched.Refuse("no capacity", 0, later, later); err == nil {
+		if _, err := unlaunched.Refuse("no capacity", run.Place{Step: 0}, later, later); err == nil {
 			t.Error("it was put back")
 		}
 	})
@@ -266,7 +266,7 @@ func TestHistoryIsBoundedAndKeepsItsFirstLine(t *testing.T) {
 	r := queued()
 	for range 100 {
 		r = must(r.Claim(spot, true, later))
-		r = must(r.Refuse("no capacity", 0, later, later))
+		r = must(r.Refuse("no capacity", run.Place{Step: 0}, later, later))
 	}
 	if len(r.History) != 40 || r.History[0].Why != "admitted" || r.History[39].Launch != 101 {
 		t.Errorf("%d lines from %q to launch %d; want 40 from admitted to 101", len(r.History), r.History[0].Why, r.History[len(r.History)-1].Launch)

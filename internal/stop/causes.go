@@ -22,6 +22,7 @@ func TaskCauses() []Cause {
 	return []Cause{
 		{Name: "slipway-timeout", Class: "timeout", Parts: []string{"slipway: timeout"}, Example: "slipway: timeout: timeout after 30m0s"},
 		{Name: "slipway-stop", Class: "user-stopped", Parts: []string{"slipway: cancel|slipway: replace"}, Words: "Slipway stopped the task, because its run was cancelled or replaced.", Remedy: "Nothing.", Example: "slipway: cancel: asked by ops"},
+		{Name: "slipway-move", Class: "capacity", Parts: []string{"slipway: move"}, Words: "The task was not RUNNING in time, and Slipway stopped it to start another one elsewhere.", Remedy: "Nothing, as long as the other one runs; else add a step to the capacity order.", Example: "slipway: move: not RUNNING within 10m0s"},
 		{Name: "spot", Class: "spot-interruption", Code: "SpotInterruption", Example: "Your Spot Task was interrupted."},
 		{Name: "spot-older", Class: "spot-interruption", Code: "TerminationNotice", Example: "Your Spot Task was interrupted."},
 		{Name: "spot-words", Class: "spot-interruption", Parts: []string{"Your Spot Task was interrupted|SpotInterruptionError"}, Example: "Your Spot Task was interrupted."},

@@ -38,8 +38,10 @@ func TestTheWholeWay(t *testing.T) {
 		t.Run("an object that no job wants starts nothing", func(t *testing.T) { t.Parallel(); unwantedObjectNothing(t, w) })
 		t.Run("the service follows its queue up and down to zero", func(t *testing.T) { t.Parallel(); serviceFollowsQueue(t, w) })
 		t.Run("the scheduled job writes its report", func(t *testing.T) { t.Parallel(); scheduledJobReports(t, w) })
+		t.Run("small objects share a task, and a damaged one fails alone", func(t *testing.T) { t.Parallel(); batchOfObjects(t, w) })
 		t.Run("a bad record among nine good ones becomes a dead letter that says why", func(t *testing.T) { t.Parallel(); badRecordAmongGood(t, w) })
 	})
+	t.Run("five hundred objects, delivered up to three times while ECS has its troubles", func(t *testing.T) { fiveHundredObjects(t, w) })
 	secondUp(t, w)
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"slipway/tasks/internal/container"
@@ -39,8 +40,24 @@ type processor struct {
 	log      *slog.Logger
 }
 
-// process reads the object and writes its results, the description last.
-func (p *processor) process(ctx context.Context, s source) error {
+// processListed processes an object of a batch as the run that it has of its own. It gives the memory back, or the heap
+// would grow to twice the largest picture before it is cleared.
+func (p *processor) processListed(ctx context.Context, o listed) error {
+	defer debug.FreeOSMemory()
+	own := *p
+	own.settings.runID = o.ID
+	return own.process(ctx, o.source())
+}
+
+// process reads the object and writes its results, the description last. A decoder that panics has met a picture that
+// it cannot decode.
+func (p *processor) process(ctx context.Context, s source) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.log.ErrorContext(ctx, "panic", "bucket", s.bucket, "key", s.key, "stack", string(debug.Stack()))
+			err = fmt.Errorf("process %s: panic: %v", s, v)
+		}
+	}()
 	started := p.now()
 	if err := container.Pause(ctx, p.settings.delay); err != nil {
 		return err

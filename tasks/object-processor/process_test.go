@@ -282,6 +282,11 @@ func breakOff(content []byte) http.HandlerFunc {
 	}
 }
 
+// hold never answers, and tells that somebody waits.
+func hold(reached chan<- struct{}) http.HandlerFunc {
+	return func(_ http.ResponseWriter, r *http.Request) { close(reached); <-r.Context().Done() }
+}
+
 func hangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
 // bomb is a valid start of a PNG picture of any size, with data for all of it, in few bytes.
@@ -339,13 +344,20 @@ func TestALargePictureFitsIntoItsTask(t *testing.T) {
 	if got := processShipped(t, s, "large.png"); got.code != 0 || got.memory == 0 || got.memory > 900<<20 {
 		t.Errorf("got %+v, want success within 900 MiB", got)
 	}
+	one := listed{ID: "images-1", Bucket: "uploads", Key: "large.png"}
+	program, cmd := shipped(t), start(t, s, "none")
+	cmd.Path, cmd.Args = program, cmd.Args[:2]
+	cmd.Env = append(cmd.Env, "SLIPWAY_MANIFEST="+asManifest(t, []listed{one, one, one}))
+	if got := runToEnd(t, cmd); got.code != 0 || got.memory == 0 || got.memory > 900<<20 {
+		t.Errorf("three of them in a batch: got %+v, want success within 900 MiB", got)
+	}
 }
 
 func TestSIGTERMEndsItWith143(t *testing.T) {
 	for name, key := range map[string]string{"while it waits for S3": "silent", "while it reads": "slow"} {
 		t.Run(name, func(t *testing.T) {
 			s, reached := s3test.New(t), make(chan struct{})
-			s.Answer("uploads/silent", func(_ http.ResponseWriter, r *http.Request) { close(reached); <-r.Context().Done() })
+			s.Answer("uploads/silent", hold(reached))
 			s.Answer("uploads/slow", func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Length", "1000000")
 				_, _ = w.Write(asJPEG(t, drawing(9, 9))[:200])

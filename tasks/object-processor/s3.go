@@ -12,8 +12,8 @@ import (
 
 // s3Store reads any bucket and writes to one.
 type s3Store struct {
-	client  *s3.Client
-	results string
+	client *s3.Client
+	bucket string // that it writes to
 }
 
 func (t *s3Store) open(ctx context.Context, s source) (object, error) {
@@ -33,7 +33,7 @@ func (t *s3Store) open(ctx context.Context, s source) (object, error) {
 
 func (t *s3Store) put(ctx context.Context, key, contentType string, content []byte) error {
 	_, err := t.client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &t.results, Key: &key, ContentType: &contentType, Body: bytes.NewReader(content),
+		Bucket: &t.bucket, Key: &key, ContentType: &contentType, Body: bytes.NewReader(content),
 	})
 	return container.Explain(err)
 }

@@ -29,6 +29,8 @@ func (s source) String() string {
 // settings is what the command line and the environment say.
 type settings struct {
 	source    source
+	manifest  string        // SLIPWAY_MANIFEST; empty: source is the one object
+	report    source        // SLIPWAY_REPORT of a manifest; zero: none is written
 	results   string        // RESULTS_BUCKET
 	maxPixels int           // PIXELS_MAX
 	delay     time.Duration // PROCESS_DELAY
@@ -45,10 +47,8 @@ func readSettings(args []string, getenv func(string) string) (settings, error) {
 	}
 	var problems []error
 	note := func(err error) { problems = append(problems, err) }
+	s.readWork(args, getenv, note)
 	var err error
-	if s.source, err = readSource(args, getenv); err != nil {
-		note(err)
-	}
 	if s.results == "" {
 		note(errors.New("RESULTS_BUCKET is not set"))
 	}
@@ -70,12 +70,44 @@ func readSettings(args []string, getenv func(string) string) (settings, error) {
 	return s, container.Problems(problems)
 }
 
+// readWork finds the one object, or the batch. An object that is named counts more than a manifest.
+func (s *settings) readWork(args []string, getenv func(string) string, note func(error)) {
+	if text := getenv("SLIPWAY_MANIFEST"); text != "" && len(withoutCommand(args)) == 0 {
+		s.manifest, s.report = text, readBatch(text, getenv("SLIPWAY_REPORT"), note)
+		return
+	}
+	var err error
+	if s.source, err = readSource(args, getenv); err != nil {
+		note(err)
+	}
+}
+
+// readBatch checks where the manifest and the report of a batch are.
+func readBatch(manifest, report string, note func(error)) (to source) {
+	if _, err := parseURL(manifest); err != nil && !strings.HasPrefix(manifest, "{") {
+		note(fmt.Errorf("SLIPWAY_MANIFEST is %.40q: want JSON that begins with \"{\", or s3://bucket/key", manifest))
+	}
+	if report == "" {
+		return source{}
+	}
+	to, err := parseURL(report)
+	if err != nil {
+		note(fmt.Errorf("SLIPWAY_REPORT is %.40q: want s3://bucket/key", report))
+	}
+	return to
+}
+
+func withoutCommand(args []string) []string {
+	if len(args) > 0 && args[0] == "process" {
+		return args[1:]
+	}
+	return args
+}
+
 // readSource finds the object: in the argument, or in the environment. The version of the environment counts for the
 // object of the environment only.
 func readSource(args []string, getenv func(string) string) (source, error) {
-	if len(args) > 0 && args[0] == "process" {
-		args = args[1:]
-	}
+	args = withoutCommand(args)
 	fromEnv := source{getenv("S3_BUCKET"), getenv("S3_KEY"), getenv("S3_VERSION_ID")}
 	if len(args) == 0 {
 		if fromEnv.bucket == "" || fromEnv.key == "" {

@@ -45,7 +45,7 @@ func request(change func(*run.Decision)) run.TaskRequest {
 	if change != nil {
 		change(&d)
 	}
-	return run.TaskRequest{Token: strings.Repeat("a", 64), StartedBy: "slipway/stack/images-1/1", Decision: d, Environment: d.Environment}
+	return run.TaskRequest{Token: strings.Repeat("a", 64), StartedBy: "slipway/stack/images-1/1", Decision: d, Environment: d.Environment, Tags: d.Tags}
 }
 
 // TestBothDoorsAnswerAlike runs each case through the fake's Go door and through the adapter over HTTP.
@@ -64,6 +64,14 @@ func TestBothDoorsAnswerAlike(t *testing.T) {
 		"a container that is not there":   {request(func(d *run.Decision) { d.Container = "other" }), nil, launch.Give},
 		"a size that Fargate has not":     {request(func(d *run.Decision) { d.CPU, d.Memory = 256, 9000 }), nil, launch.Give},
 		"too little ephemeral storage":    {request(func(d *run.Decision) { d.EphemeralStorage = 20 }), nil, launch.Give},
+		"tags of its own and of others": {request(func(d *run.Decision) {
+			d.Tags, d.PropagateTags, d.EnableECSManagedTags = []run.EnvVar{{Name: "job", Value: "images"}}, "TASK_DEFINITION", true
+		}), nil, launch.Accepted},
+		"a tag of AWS":                    {request(func(d *run.Decision) { d.Tags = []run.EnvVar{{Name: "aws:job", Value: "images"}} }), nil, launch.Give},
+		"tags of no service":              {request(func(d *run.Decision) { d.PropagateTags = "SERVICE" }), nil, launch.Give},
+		"a platform version":              {request(func(d *run.Decision) { d.PlatformVersion = "1.4.0" }), nil, launch.Accepted},
+		"a platform that is not there":    {request(func(d *run.Decision) { d.PlatformVersion = "7" }), nil, launch.Give},
+		"an execute command without role": {request(func(d *run.Decision) { d.EnableExecuteCommand = true }), nil, launch.Give},
 		"overrides that are too long":     {request(func(d *run.Decision) { d.Command = []string{strings.Repeat("x", 9000)} }), nil, launch.Give},
 		"a definition that is not there":  {request(func(d *run.Decision) { d.Definition = "nothing" }), nil, launch.Give},
 		"throttling":                      {request(nil), &fake.Fault{Error: &fake.ECSError{Code: "ThrottlingException", Message: "Rate exceeded", Status: 400}}, launch.Throttled},

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -18,7 +21,15 @@ import (
 // open is an adapter over the fake's HTTP door, with all that it can.
 func open(t *testing.T, f *fake.ECS) *ecs.ECS {
 	t.Helper()
-	server := httptest.NewServer(f.Handler(nil))
+	return openAt(t, f.Handler(nil))
+}
+
+// openAt is an adapter over any handler.
+func openAt(t *testing.T, h http.Handler) *ecs.ECS {
+	t.Helper()
+	server := httptest.NewUnstartedServer(h)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // a connection that is cut on purpose is no news
+	server.Start()
 	t.Cleanup(server.Close)
 	cfg, err := awsconf.New(func(name string) string {
 		return map[string]string{"AWS_REGION": "eu-north-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}[name]

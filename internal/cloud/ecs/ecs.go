@@ -62,6 +62,11 @@ func runTask(req run.TaskRequest) *ecs.RunTaskInput {
 	in := &ecs.RunTaskInput{
 		Cluster: &d.Cluster, TaskDefinition: &d.Definition, Count: aws.Int32(1),
 		ClientToken: &req.Token, StartedBy: &req.StartedBy, Overrides: overrides(req),
+		EnableECSManagedTags: d.EnableECSManagedTags, EnableExecuteCommand: d.EnableExecuteCommand,
+		PropagateTags: types.PropagateTags(d.PropagateTags),
+	}
+	if d.PlatformVersion != "" {
+		in.PlatformVersion = &d.PlatformVersion
 	}
 	for _, tag := range req.Tags {
 		in.Tags = append(in.Tags, types.Tag{Key: aws.String(tag.Name), Value: aws.String(tag.Value)})

@@ -39,6 +39,7 @@ func (r *reader) config(root *value) config.Config {
 		}
 		c.Jobs = append(c.Jobs, r.job(name, own, own.under(defaults)))
 	}
+	r.stepsKnown(defaults, c.Jobs)
 	services := map[string]*value{}
 	for _, name := range sortedNames(root.get("scalers")) {
 		v := root.get("scalers", name)

@@ -23,6 +23,48 @@ func TestFargateHas74Sizes(t *testing.T) {
 	}
 }
 
+// TestResourcesTakeTheSizesOfFargate tries each pair of a grid that is finer and wider than Fargate's.
+func TestResourcesTakeTheSizesOfFargate(t *testing.T) {
+	r := &reader{}
+	accepted := map[[2]int]bool{}
+	for _, cpu := range []int64{128, 256, 384, 512, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384, 32768} {
+		for memory := int64(256); memory <= 256*1024; memory += 256 {
+			v := &value{shape: resources(), keys: map[string]*value{
+				"over": {}, "cpu": {number: cpu}, "memory": {number: memory * mib},
+			}}
+			r.found = nil
+			r.resources(&value{items: []*value{v}}, []string{"FARGATE_SPOT"})
+			if len(r.found) == 0 {
+				accepted[[2]int{int(cpu), int(memory)}] = true
+			}
+		}
+	}
+	if len(accepted) != 74 {
+		t.Errorf("got %d pairs, want 74", len(accepted))
+	}
+	for _, pair := range [][2]int{{256, 512}, {256, 1024}, {256, 2048}, {512, 4096}, {1024, 2048}, {2048, 16384}, {4096, 30720}, {8192, 20480}, {16384, 40960}} {
+		if !accepted[pair] {
+			t.Errorf("%d CPU units with %d MiB are refused", pair[0], pair[1])
+		}
+	}
+}
+
+func TestEphemeralStorageIsWholeGiBFrom21To200(t *testing.T) {
+	for text, want := range map[string]bool{
+		"20GiB": false, "21GiB": true, "22GiB": true, "200GiB": true, "201GiB": false, "21505MiB": false, "21504MiB": true, "0B": false, "1TiB": false,
+	} {
+		n, err := parseBytes(text, "GiB")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &reader{}
+		r.storage(&value{number: n})
+		if got := len(r.found) == 0; got != want {
+			t.Errorf("%s: accepted = %t, want %t", text, got, want)
+		}
+	}
+}
+
 func TestParseBytes(t *testing.T) {
 	for name, tc := range map[string]struct {
 		text string

@@ -26,16 +26,19 @@ func (r *reader) job(name string, own, v *value) run.Job {
 		Trigger:     r.trigger(v.get("trigger")),
 		Task:        r.task(v.get("task")),
 		Resources:   r.resources(v.get("resources"), v.get("task", "capacity").strs()),
-		Concurrency: run.Concurrency{Max: int(v.get("concurrency", "max").num()), WhenFull: v.get("concurrency", "whenFull").str()},
+		Concurrency: r.concurrency(v.get("concurrency")),
 		Retry:       r.retry(v.get("retry")),
 		Timeout:     duration(v.get("timeout")),
 		StartWithin: duration(v.get("startWithin")),
 
 		SuccessWithin: r.successWithin(v.get("successWithin"), v.get("trigger", "schedule") != nil),
 	}
+	r.platform(v.get("task", "platformVersion"), j.Task.Capacity, j.Resources)
+	r.indexed(j, v)
+	r.ofObjects(&j, own, v)
 	r.variables(j, v)
 	r.loop(j, v)
-	if len(j.Resources) > 0 && j.Trigger.S3 == nil && v.get("trigger") != nil && own.get("resources") != nil {
+	if own.get("resources") != nil && !r.startedByObjects(j, v) {
 		r.add(own.get("resources"), "sizes go by the object's size, and this job is not started by objects; set the size in the task definition")
 	}
 	return j
@@ -77,6 +80,8 @@ func (r *reader) s3(v *value) *run.S3Trigger {
 	case bucket == nil:
 	case strings.HasPrefix(name, "arn:") || strings.HasPrefix(name, "s3://"):
 		r.add(bucket, "write the name of the bucket alone")
+	case bucket.text == "${BatchBucket}":
+		r.add(bucket, "the objects of ${BatchBucket} are Slipway's own, and it tells EventBridge nothing of them; name the bucket that the work comes to")
 	case !bucketName.MatchString(name):
 		r.add(bucket, "%s is not the name of a bucket: 3 to 63 of a-z, 0-9, dot and hyphen", quote(bucket.text))
 	default:
@@ -125,6 +130,8 @@ func (r *reader) schedule(v, trigger *value) *run.ScheduleTrigger {
 	t := &run.ScheduleTrigger{
 		Expression: v.text, Timezone: zone.str(), Start: trigger.get("start").instant(), End: trigger.get("end").instant(),
 		CatchUp: run.CatchUp{Within: duration(trigger.get("catchUp", "within")), Runs: trigger.get("catchUp", "runs").str()},
+		Jitter:  duration(trigger.get("jitter")), PauseOnFailure: int(trigger.get("pauseOnFailure").num()),
+		Count: int(trigger.get("count").num()),
 	}
 	s, err := schedule.For(*t)
 	var syntax *schedule.SyntaxError
@@ -140,6 +147,7 @@ func (r *reader) schedule(v, trigger *value) *run.ScheduleTrigger {
 		if why := s.Never(); why != "" {
 			r.add(v, "this never fires: %s", why)
 		}
+		r.jitter(trigger.get("jitter"), s)
 	}
 	return t
 }

@@ -11,8 +11,8 @@ import (
 
 // written says where the reference tasks of the template write, for the key of an object, in ${ResultsBucket}.
 var written = map[string][]string{
-	"${ObjectProcessorTask}": {"KEY.json", "KEY.thumbnail.jpg"},
-	"${HourlyBatchTask}":     {"reports/report.json"},
+	"${ObjectProcessorTask}": {"KEY/description.json", "KEY/thumbnail.jpg", "KEY/thumbnail.png"}, // in a batch, too
+	"${HourlyBatchTask}":     {"reports/job/2027-01-01T00:00:00Z.json", "reports/job/2027-01-01T00:00:00Z.html"},
 }
 
 // output recognises names that say where a task writes.

@@ -352,7 +352,9 @@ func (r *reader) chosen(at *value) bool {
 	if len(s.Choices) == 0 || s.Open || slices.Contains(s.Choices, at.text) {
 		return true
 	}
-	if instead, refused := notYet(at.path, at.text); refused {
+	if why := s.Not[at.text]; why != "" {
+		r.add(at, "%s", why)
+	} else if instead, refused := notYet(at.path, at.text); refused {
 		r.add(at, "%s is not supported yet; %s", at.text, instead)
 	} else {
 		r.add(at, "%s is not known here; %s", quote(at.text), suggest(at.text, s.Choices))

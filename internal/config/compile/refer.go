@@ -10,7 +10,7 @@ import (
 
 // valueKinds says what each deploy-time value names.
 var valueKinds = map[string]string{
-	"ClusterName": "cluster", "UploadsBucket": "bucket", "ResultsBucket": "bucket",
+	"ClusterName": "cluster", "BatchBucket": "bucket", "UploadsBucket": "bucket", "ResultsBucket": "bucket",
 	"ObjectProcessorTask": "definition", "HourlyBatchTask": "definition", "QueueWorkerTask": "definition",
 	"ObjectProcessorLogs": "logs", "HourlyBatchLogs": "logs", "QueueWorkerLogs": "logs",
 	"WorkQueueUrl": "queue", "WorkerService": "service", "NotificationEmail": "mail",

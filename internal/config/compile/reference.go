@@ -27,7 +27,8 @@ For completion in an editor, keep its first line: ` + "`# yaml-language-server: 
 - **` + "`cpu`" + `** is a bare number of ECS units: 1024 is one vCPU.
 - **` + "`${Name}`" + `** is filled in when the stack is deployed, from the values below. ` + "`${!NAME}`" + ` stays ` + "`${NAME}`" + `, for the shell of a
   container.
-- **` + "`$(NAME)`" + `** is filled in for each run, in ` + "`command` and `environment`" + `, with the variables that every container gets.
+- **` + "`$(NAME)`" + `** is filled in for each run, in ` + "`command` and `environment`" + `, with the variables that every container gets; of
+  a job with ` + "`batch`" + `, with those that every run has. ` + "`tags`" + ` take some of them.
 - YAML's anchors and ` + "`<<`" + ` work; a key at the top that begins with ` + "`x-`" + ` is yours, to keep them in. A key that is there twice is refused.
 
 `

@@ -1,5 +1,7 @@
 package compile
 
+import "slipway/internal/run"
+
 // Kind is the form of a value.
 type Kind string
 
@@ -19,15 +21,16 @@ const (
 // Shape is what may stand somewhere in slipway.yaml.
 type Shape struct {
 	Kind    Kind
-	Keys    []Key    // of a Mapping
-	Item    *Shape   // of a List or Named
-	Choices []string // of a Text; empty: anything
-	Open    bool     // Choices are only the usual ones
-	Refers  string   // what a Text names: "cluster", "bucket", "definition", "queue" or "mail"
-	Min     int64    // of a Number, or the least number of items of a List
-	Max     int64    // of a Number, or the most items of a List; zero: no bound
-	Likely  string   // the unit that a bare number probably means
-	Single  bool     // a List of one item may be written without brackets
+	Keys    []Key             // of a Mapping
+	Item    *Shape            // of a List or Named
+	Choices []string          // of a Text; empty: anything
+	Open    bool              // Choices are only the usual ones
+	Not     map[string]string // texts that somebody may expect among the Choices, and why they are none
+	Refers  string            // what a Text names: "cluster", "bucket", "definition", "queue" or "mail"
+	Min     int64             // of a Number, or the least number of items of a List
+	Max     int64             // of a Number, or the most items of a List; zero: no bound
+	Likely  string            // the unit that a bare number probably means
+	Single  bool              // a List of one item may be written without brackets
 }
 
 // Key is a key of a mapping. Default is for people: what happens when it is left out.
@@ -123,6 +126,9 @@ func trigger() *Shape {
 			{Name: "within", Doc: "Older times are given up.", Shape: hours, Default: "1h", Example: "6h"},
 			{Name: "runs", Doc: "Which of the missed times are run.", Shape: choice("none", "latest", "all"), Default: "latest"},
 		}}},
+		{Name: "jitter", Doc: "Delays each run by up to that much, the same run always by the same, so that jobs of one minute spread. The scheduled time and the interval stay as they are.", Shape: minutes, Default: "none", Example: "5m"},
+		{Name: "pauseOnFailure", Doc: "Pauses the job when so many of its scheduled runs in a row have failed; `slipway resume` lets it go on.", Shape: number(1, 100), Default: "never", Example: "3"},
+		{Name: "count", Doc: "How many runs each scheduled time has. Each finds its number in `SLIPWAY_INDEX`, from 0, and how many there are in `SLIPWAY_COUNT`.", Shape: number(1, run.MaxCount), Default: "one, without a number", Example: "4"},
 	}}
 }
 
@@ -135,21 +141,36 @@ func task() *Shape {
 		{Name: "command", Doc: "Replaces the container's command. `$(NAME)` is filled in for each run, `${Name}` when the stack is deployed; `${!NAME}` stays `${NAME}`.", Shape: texts, Example: `["process", "s3://$(S3_BUCKET)/$(S3_KEY)"]`},
 		{Name: "environment", Doc: "Environment variables for the container, filled in as `command`. Slipway's own cannot be replaced.", Shape: &Shape{Kind: Named, Item: text, Max: 100}, Example: "{LEVEL: debug}"},
 		{Name: "capacity", Doc: "Where the task may run, in the order in which it is tried: `FARGATE`, `FARGATE_SPOT`, `EC2`, `EXTERNAL`, or the name of a capacity provider of the cluster.", Shape: &Shape{Kind: List, Item: &Shape{Kind: Text, Choices: []string{"FARGATE", "FARGATE_SPOT", "EC2", "EXTERNAL"}, Open: true}, Min: 1, Max: 6, Single: true}, Required: true, Example: "[FARGATE_SPOT, FARGATE]"},
+		{Name: "runningWithin", Doc: "How long a task may take to RUNNING, by step of `capacity`; then it is stopped, and the next step is tried, after the last one the first.", Shape: &Shape{Kind: Named, Item: minutes, Max: 6}, Default: "10m for each of several steps; `startWithin` alone bounds a single one", Example: "{FARGATE_SPOT: 5m}"},
+		{Name: "platformVersion", Doc: "Platform version of Fargate: `LATEST`, or three numbers. Other steps of `capacity` have none.", Shape: text, Default: "LATEST", Example: "1.4.0"},
 		{Name: "network", Doc: "Where the task is placed.", Default: "the stack's network", Shape: &Shape{Kind: Mapping, Keys: []Key{
 			{Name: "subnets", Doc: "Subnet IDs, all of one VPC.", Shape: &Shape{Kind: List, Item: text, Min: 1, Max: 16}, Required: true, Example: `["subnet-0123456789abcdef0"]`},
 			{Name: "securityGroups", Doc: "Security group IDs.", Shape: &Shape{Kind: List, Item: text, Max: 5}, Default: "the VPC's default group"},
 			{Name: "publicIp", Doc: "Whether the task gets a public address.", Shape: flag, Default: "false"},
 		}}},
+		{Name: "tags", Doc: "Tags of the task, for cost reports and rights: keys of up to 128 and values of up to 256 letters, digits, spaces and `+ - = . _ : / @`. A value may hold `$(SLIPWAY_STACK)`, `$(SLIPWAY_JOB)`, `$(SLIPWAY_RUN_ID)` and `$(SLIPWAY_ATTEMPT)`.", Shape: &Shape{Kind: Named, Item: text, Max: 50}, Default: "none", Example: "{team: media, run: $(SLIPWAY_RUN_ID)}"},
+		{Name: "propagateTags", Doc: "Copies the tags of the task definition to the task.", Shape: &Shape{Kind: Text, Choices: []string{"TASK_DEFINITION"}, Not: map[string]string{
+			"SERVICE": "SERVICE copies the tags of a service, and a task of a run belongs to none; write TASK_DEFINITION",
+			"NONE":    "nothing is copied when propagateTags is left out; remove it",
+		}}, Default: "nothing is copied"},
+		{Name: "enableEcsManagedTags", Doc: "Whether ECS adds its own tag with the name of the cluster.", Shape: flag, Default: "false"},
+		{Name: "enableExecuteCommand", Doc: "Whether `aws ecs execute-command` may open a shell in the container. The task definition must have a task role, which allows `ssmmessages:CreateControlChannel`, `CreateDataChannel`, `OpenControlChannel` and `OpenDataChannel`.", Shape: flag, Default: "false"},
 	}}
 }
 
 func policies() []Key {
 	return []Key{
-		{Name: "resources", Doc: "The size of the task by the size of the object. The rule with the highest threshold that the object exceeds applies.", Shape: &Shape{Kind: List, Item: resources(), Max: 10}, Default: "the task definition's size"},
+		{Name: "resources", Doc: "The size of the task by the size of the object, or of all objects of a batch together. The rule with the highest threshold that the object exceeds applies.", Shape: &Shape{Kind: List, Item: resources(), Max: 10}, Default: "the task definition's size"},
 		{Name: "concurrency", Doc: "Bounds how many runs of the job hold a task at once.", Shape: &Shape{Kind: Mapping, Keys: []Key{
 			{Name: "max", Doc: "That many.", Shape: number(1, 10000), Required: true, Example: "50"},
-			{Name: "whenFull", Doc: "What a run does when there is no room.", Shape: choice("queue"), Default: "queue"},
+			{Name: "whenFull", Doc: "What becomes of a new run when there is no room. `queue`: it waits. `skip`: it ends as skipped, and is never started. `replace`: it takes the place of the oldest run, whose task is stopped first. A run that has been started once waits in any case. `skip` and `replace` need a `max` of at most 100.", Shape: choice("queue", "skip", "replace"), Default: "queue"},
 		}}, Default: "no bound"},
+		{Name: "latestOnly", Doc: "Whether a newer version of a key ends the runs of older ones that have not been started, as skipped. The sequencers that S3 gives its events order the versions, so that it does not matter in which order the events come. A run that has been started goes on. Only for the trigger `s3`, and not with `batch`.", Shape: flag, Default: "false"},
+		{Name: "batch", Doc: "Gathers objects into one task: many small ones cost a fraction of a task each. The container reads their list from `SLIPWAY_MANIFEST`, and each object keeps a run of its own. A batch is started as soon as one of the bounds is reached. Only for the trigger `s3`; not with `latestOnly`, nor with `whenFull: skip` or `replace`.", Shape: &Shape{Kind: Mapping, Keys: []Key{
+			{Name: "maxObjects", Doc: "How many objects a batch holds at most.", Shape: number(1, run.MaxBatch), Default: "1000", Example: "100"},
+			{Name: "maxBytes", Doc: "How large its objects are together at most. A single larger one is a batch of its own.", Shape: &Shape{Kind: Bytes, Likely: "MiB"}, Default: "no bound", Example: "1GiB"},
+			{Name: "maxWait", Doc: "How long the first object of a batch waits for more. The scheduler looks at it each minute.", Shape: &Shape{Kind: Duration, Likely: "s"}, Default: "1m", Example: "5m"},
+		}}, Default: "each object has a task of its own"},
 		{Name: "retry", Doc: "When an attempt that failed is tried again.", Shape: &Shape{Kind: Mapping, Keys: []Key{
 			{Name: "attempts", Doc: "How many attempts a run has, the first one counted.", Shape: number(1, 10), Required: true, Example: "3"},
 			{Name: "on", Doc: "Classes of outcome that are tried again.", Shape: &Shape{Kind: List, Item: choice(retryable()...), Single: true}, Example: "[spot-interruption, infrastructure]"},

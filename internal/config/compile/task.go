@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/internal/launch"
 	"slipway/internal/run"
 )
 
@@ -39,11 +40,15 @@ func (r *reader) task(v *value) run.TaskSpec {
 	network := v.get("network")
 	r.ids(network.get("subnets"), subnetID, "a subnet's ID, as in subnet-0123456789abcdef0")
 	r.ids(network.get("securityGroups"), groupID, "a security group's ID, as in sg-0123456789abcdef0")
+	r.tags(v.get("tags"))
+	capacity := v.get("capacity").strs()
 	return run.TaskSpec{
 		Cluster: v.get("cluster").str(), Definition: v.get("definition").str(), Roles: v.get("roles").strs(),
 		Container: v.get("container").str(), Command: v.get("command").strs(), Environment: v.get("environment").texts(),
-		Capacity: v.get("capacity").strs(), Subnets: network.get("subnets").strs(),
+		Capacity: capacity, RunningWithin: r.runningWithin(v.get("runningWithin"), capacity), Subnets: network.get("subnets").strs(),
 		SecurityGroups: network.get("securityGroups").strs(), PublicIP: network.get("publicIp").is(),
+		PlatformVersion: v.get("platformVersion").str(), Tags: v.get("tags").texts(), PropagateTags: v.get("propagateTags").str(),
+		EnableECSManagedTags: v.get("enableEcsManagedTags").is(), EnableExecuteCommand: v.get("enableExecuteCommand").is(),
 	}
 }
 
@@ -137,7 +142,7 @@ func (r *reader) pair(cpu, memory *value, rule run.Resources, capacity []string)
 		r.add(memory, "memory is counted in whole MiB")
 	case rule.CPU < 128:
 		r.add(cpu, "%d is %d ECS units, and 1024 are one vCPU; write %d for %d vCPU", rule.CPU, rule.CPU, rule.CPU*1024, rule.CPU)
-	case slices.ContainsFunc(capacity, func(c string) bool { return strings.HasPrefix(c, "FARGATE") }):
+	case onFargate(capacity):
 		r.fargate(cpu, memory, rule)
 	}
 }
@@ -164,39 +169,52 @@ func (r *reader) storage(v *value) {
 	}
 }
 
-// given are the variables that Slipway sets itself, by what starts the job.
-func given(t run.JobTrigger) (here, elsewhere []string) {
+// variables are those that Slipway sets itself.
+type variables struct {
+	here      []string // $(NAME) is filled in
+	elsewhere []string // it is so for other jobs
+	batch     bool     // the job has batch
+}
+
+// given are the variables of a job, by what starts it.
+func given(j run.Job) variables {
 	always := []string{"SLIPWAY_STACK", "SLIPWAY_JOB", "SLIPWAY_RUN_ID", "SLIPWAY_ATTEMPT"}
 	objects := []string{"S3_BUCKET", "S3_KEY", "S3_VERSION_ID", "S3_ETAG", "S3_SIZE", "S3_SEQUENCER"}
 	times := []string{"SLIPWAY_SCHEDULED_TIME", "SLIPWAY_INTERVAL_START", "SLIPWAY_INTERVAL_END"}
-	if t.S3 != nil {
-		return append(always, objects...), times
+	if s := j.Trigger.Schedule; s != nil && s.Count > 0 {
+		times = append(times, "SLIPWAY_INDEX", "SLIPWAY_COUNT")
 	}
-	return append(always, times...), objects
+	switch {
+	case j.Batch != nil:
+		return variables{always, append(objects, times...), true}
+	case j.Trigger.S3 != nil:
+		return variables{append(always, objects...), times, false}
+	}
+	return variables{append(always, times...), objects, false}
 }
 
 var runTime = regexp.MustCompile(`\$\(([A-Za-z_][A-Za-z0-9_]*)\)`)
 
 // variables checks environment names, and every $(NAME) that looks like one of Slipway's.
 func (r *reader) variables(j run.Job, v *value) {
-	here, elsewhere := given(j.Trigger)
+	own := given(j)
 	environment := v.get("task", "environment")
 	for _, name := range slices.Sorted(maps.Keys(j.Task.Environment)) {
 		item := environment.get(name)
 		switch {
 		case !variableName.MatchString(name):
 			r.add(item, "%s is not the name of a variable: letters, digits and underscore", quote(name))
-		case strings.HasPrefix(name, "SLIPWAY_") || slices.Contains(here, name) || slices.Contains(elsewhere, name):
+		case strings.HasPrefix(name, "SLIPWAY_") || slices.Contains(own.here, name) || slices.Contains(own.elsewhere, name):
 			r.add(item, "%s is set by Slipway for each run, and cannot be replaced; choose another name", name)
 		}
-		r.atRunTime(item, here, elsewhere)
+		r.atRunTime(item, own)
 	}
 	length := 0
 	for name, item := range environment.texts() {
 		length += len(name) + len(item)
 	}
 	for _, item := range v.get("task", "command").all() {
-		r.atRunTime(item, here, elsewhere)
+		r.atRunTime(item, own)
 		length += len(item.text)
 	}
 	if length > maxOverrides {
@@ -208,15 +226,19 @@ func (r *reader) variables(j run.Job, v *value) {
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 const maxOverrides = 8192
 
-func (r *reader) atRunTime(v *value, here, elsewhere []string) {
+func (r *reader) atRunTime(v *value, own variables) {
 	for _, m := range runTime.FindAllStringSubmatch(v.text, -1) {
 		name := m[1]
 		switch {
-		case slices.Contains(here, name):
-		case slices.Contains(elsewhere, name):
-			r.add(v, "$(%s) is not there for this job: its trigger gives %s", name, strings.Join(here, ", "))
+		case slices.Contains(own.here, name):
+		case name == launch.ManifestVariable || name == launch.ReportVariable:
+			r.add(v, "$(%s) is not filled in; the container of a job with batch finds it in its environment", name)
+		case own.batch && strings.HasPrefix(name, "S3_"):
+			r.add(v, "$(%s) is not there for a job with batch, whose task gets many objects; the container finds them in %s", name, launch.ManifestVariable)
+		case slices.Contains(own.elsewhere, name):
+			r.add(v, "$(%s) is not there for this job: its trigger gives %s", name, strings.Join(own.here, ", "))
 		case strings.HasPrefix(name, "S3_") || strings.HasPrefix(name, "SLIPWAY_"):
-			r.add(v, "$(%s) is not a variable of a run; %s", name, suggest(name, here))
+			r.add(v, "$(%s) is not a variable of a run; %s", name, suggest(name, own.here))
 		}
 	}
 }

@@ -12,13 +12,6 @@ type refusal struct {
 // feature lands, and the key or value gets its line in shapes.go.
 func unsupported() []refusal {
 	return []refusal{
-		{"jobs.*.batch", "", "each object gets a task of its own; bound them with concurrency.max"},
-		{"jobs.*.latestOnly", "", "each version of an object gets its own run"},
-		{"jobs.*.concurrency.whenFull", "skip", "runs wait in the queue; leave whenFull out, and bound the wait with startWithin"},
-		{"jobs.*.concurrency.whenFull", "replace", "runs wait in the queue; leave whenFull out"},
-		{"jobs.*.trigger.jitter", "", "spread the minutes of the schedules yourself"},
-		{"jobs.*.trigger.pauseOnFailure", "", "remove the job to stop it"},
-		{"jobs.*.trigger.count", "", "give one job for each index, with its index in task.environment"},
 		{"scalers.*.latency", "", "size the service by messagesPerTask and tasks.max"},
 		{"scalers.*.scaleIn", "protected", "leave scaleIn out: tasks go only when no message is in flight"},
 		{"scalers.*.maxGroups", "", "set tasks.max to the number of message groups"},

@@ -25,10 +25,10 @@ type policy struct {
 func Generate(c config.Config) ([]byte, error) {
 	p := read(c)
 	policies := []policy{
-		{"S3TriggerPolicy", "What s3-trigger may do by slipway.yaml.", p.launch()},
-		{"SchedulerPolicy", "What scheduler may do by slipway.yaml.", slices.Concat(p.launch(), p.watch())},
+		{"S3TriggerPolicy", "What s3-trigger may do by slipway.yaml.", slices.Concat(p.launch(), p.replace())},
+		{"SchedulerPolicy", "What scheduler may do by slipway.yaml.", slices.Concat(p.launch(), p.watch(), p.settle())},
 		{"SqsScalerPolicy", "What sqs-scaler may do by slipway.yaml.", p.scale()},
-		{"LifecycleNotifierPolicy", "What lifecycle-notifier may do by slipway.yaml.", p.tell()},
+		{"LifecycleNotifierPolicy", "What lifecycle-notifier may do by slipway.yaml.", slices.Concat(p.settle(), p.tell())},
 	}
 	for _, f := range policies {
 		if err := fits(f); err != nil {

@@ -20,6 +20,7 @@ func Parameters() []Parameter {
 		{"LifecycleDeadLetterQueueArn", "String", "Its dead-letter queue."},
 		{"LifecycleDeadLetterQueueUrl", "String", "The same, by URL."},
 		{"ClusterName", "String", "Name of the ECS cluster."},
+		{"BatchBucket", "String", "Name of the bucket for the lists of batches and the reports about them."},
 		{"UploadsBucket", "String", "Name of the example uploads bucket; empty without the examples."},
 		{"ResultsBucket", "String", "Name of the example results bucket; empty without the examples."},
 		{"ObjectProcessorTask", "String", "Task definition of the example object processor, with its revision; empty without the examples."},

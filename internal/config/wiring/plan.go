@@ -7,6 +7,7 @@ import (
 
 	"slipway/internal/config"
 	"slipway/internal/config/compile"
+	"slipway/internal/run"
 )
 
 // plan is what a configuration names, each once and in alphabetical order, with the jobs or scalers that name it.
@@ -19,6 +20,9 @@ type plan struct {
 	services    users // ARNs
 	topics      users
 	logs        users // streams of log groups, as ARNs
+	tagged      users // clusters of jobs whose tasks get tags when they are started
+	replacing   users // clusters of jobs that stop the oldest task for a new one
+	batches     users // jobs with batch
 }
 
 // users are names with those who use them.
@@ -34,7 +38,10 @@ func (u users) add(name, user string) {
 func (u users) names() []string { return slices.Sorted(maps.Keys(u)) }
 
 func read(c config.Config) plan {
-	p := plan{buckets: users{}, clusters: users{}, definitions: map[string]users{}, passed: map[string]users{}, queues: users{}, services: users{}, topics: users{}, logs: users{}}
+	p := plan{
+		buckets: users{}, clusters: users{}, definitions: map[string]users{}, passed: map[string]users{}, queues: users{}, services: users{},
+		topics: users{}, tagged: users{}, replacing: users{}, batches: users{}, logs: users{},
+	}
 	for _, j := range c.Jobs {
 		if s3 := j.Trigger.S3; s3 != nil {
 			p.buckets.add(s3.Bucket, j.Name)
@@ -51,6 +58,7 @@ func read(c config.Config) plan {
 		for _, arn := range t.Roles {
 			p.pass("", arn, j.Name)
 		}
+		p.policies(j)
 	}
 	for _, s := range c.Scalers {
 		p.clusters.add(s.Cluster, s.Name)
@@ -77,6 +85,20 @@ func (p plan) telling(c config.Config) {
 				p.topics.add(to, to)
 			}
 		}
+	}
+}
+
+// policies notes those of a job that need rights.
+func (p plan) policies(j run.Job) {
+	t := j.Task
+	if len(t.Tags) > 0 || t.PropagateTags != "" || t.EnableECSManagedTags {
+		p.tagged.add(t.Cluster, j.Name)
+	}
+	if j.Concurrency.WhenFull == run.WhenFullReplace {
+		p.replacing.add(t.Cluster, j.Name)
+	}
+	if j.Batch != nil {
+		p.batches.add(j.Name, j.Name)
 	}
 }
 

@@ -67,7 +67,37 @@ func (p plan) launch() []statement {
 	if len(out) > 0 {
 		out = append(out, statement{"AWS takes no resource here.", []string{"ecs:DescribeTaskDefinition"}, plain("*"), nil})
 	}
+	if len(p.tagged) > 0 {
+		// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html
+		starting := mapping(pair{key: "StringEquals", value: mapping(pair{key: "ecs:CreateAction", value: plain("RunTask")})})
+		out = append(out, statement{forJobs(p.tagged), []string{"ecs:TagResource"}, list(tasksOf(p.tagged.names())...), starting})
+	}
+	if len(p.batches) > 0 {
+		out = append(out, statement{forJobs(p.batches), []string{"s3:PutObject"}, sub(batchBucket + "/*/manifest.json"), nil})
+	}
 	return out
+}
+
+// batchBucket is the ARN of the bucket for the lists of batches, whose keys package launch decides.
+const batchBucket = "arn:${AWS::Partition}:s3:::${BatchBucket}"
+
+// replace is what making room for a new run needs.
+func (p plan) replace() []statement {
+	if len(p.replacing) == 0 {
+		return nil
+	}
+	return []statement{{forJobs(p.replacing), []string{"ecs:StopTask"}, list(tasksOf(p.replacing.names())...), nil}}
+}
+
+// settle is what reading the outcomes of the objects of a batch needs.
+func (p plan) settle() []statement {
+	if len(p.batches) == 0 {
+		return nil
+	}
+	return []statement{
+		{forJobs(p.batches), []string{"s3:GetObject"}, sub(batchBucket + "/*/report.json"), nil},
+		{"Without it S3 says of a report that is not there that access is denied.", []string{"s3:ListBucket"}, sub(batchBucket), nil},
+	}
 }
 
 func (p plan) passRole(parameter string) statement {

@@ -49,18 +49,50 @@ func TestTheCommittedWiringIsCurrent(t *testing.T) {
 	}
 }
 
-// TestResourcesOfOnesOwn shows the whole template for a configuration that names nothing of the examples.
-func TestResourcesOfOnesOwn(t *testing.T) {
-	const golden = "testdata/own.golden.yaml"
-	got := generate(t, configuration(t, "../compile/testdata/own.good.yaml"))
-	if *update {
-		if err := os.WriteFile(golden, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
+// TestWholeTemplates shows the template for a configuration that names nothing of the examples, and for every policy.
+func TestWholeTemplates(t *testing.T) {
+	for _, name := range []string{"own", "policies"} {
+		t.Run(name, func(t *testing.T) {
+			golden := "testdata/" + name + ".golden.yaml"
+			got := generate(t, configuration(t, "../compile/testdata/"+name+".good.yaml"))
+			if *update {
+				if err := os.WriteFile(golden, got, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden) //nolint:gosec // A file of testdata.
+			if err != nil || !bytes.Equal(got, want) {
+				t.Errorf("got\n%s\nwant what is in %s (%v)", got, golden, err)
+			}
+		})
 	}
-	want, err := os.ReadFile(golden)
-	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("got\n%s\nwant what is in %s (%v)", got, golden, err)
+}
+
+// TestRightsOfPoliciesNeedAJobThatHasThem gives one job each policy alone.
+func TestRightsOfPoliciesNeedAJobThatHasThem(t *testing.T) {
+	actions := []string{"ecs:TagResource", "ecs:CreateAction", "ecs:StopTask", "s3:PutObject", "s3:GetObject", "s3:ListBucket"}
+	for name, tc := range map[string]struct {
+		give func(*run.Job)
+		want []int // how often each of the actions is there
+	}{
+		"no policy":                    {func(*run.Job) {}, []int{0, 0, 1, 0, 0, 0}},
+		"tags":                         {func(j *run.Job) { j.Task.Tags = map[string]string{"a": "b"} }, []int{2, 2, 1, 0, 0, 0}},
+		"tags of the task definition":  {func(j *run.Job) { j.Task.PropagateTags = "TASK_DEFINITION" }, []int{2, 2, 1, 0, 0, 0}},
+		"tags of ECS":                  {func(j *run.Job) { j.Task.EnableECSManagedTags = true }, []int{2, 2, 1, 0, 0, 0}},
+		"a new run replaces the first": {func(j *run.Job) { j.Concurrency = run.Concurrency{Max: 1, WhenFull: run.WhenFullReplace} }, []int{0, 0, 2, 0, 0, 0}},
+		"a new run is skipped":         {func(j *run.Job) { j.Concurrency = run.Concurrency{Max: 1, WhenFull: run.WhenFullSkip} }, []int{0, 0, 1, 0, 0, 0}},
+		"a batch":                      {func(j *run.Job) { j.Batch = &run.Batch{MaxObjects: 100} }, []int{0, 0, 1, 2, 2, 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := run.Job{Name: "j", Task: run.TaskSpec{Cluster: "c", Definition: "d"}}
+			tc.give(&j)
+			text := string(generate(t, config.Config{Jobs: []run.Job{j}}))
+			for i, action := range actions {
+				if got := strings.Count(text, action); got != tc.want[i] {
+					t.Errorf("%s: got it %d times, want %d", action, got, tc.want[i])
+				}
+			}
+		})
 	}
 }
 
@@ -128,8 +160,9 @@ func TestNothingNamedNeedsNoRuleAndNoRight(t *testing.T) {
 
 // TestAWildcardStandsOnlyWhereAWSTakesNothingElse reads the actions beside every "*".
 func TestAWildcardStandsOnlyWhereAWSTakesNothingElse(t *testing.T) {
-	allowed := []string{"ecs:DescribeTaskDefinition", "ecs:ListTasks"}
-	text := string(generate(t, configuration(t, "../compile/testdata/own.good.yaml")))
+	allowed := []string{"ecs:DescribeTaskDefinition", "ecs:ListTasks", "sts:GetCallerIdentity"}
+	text := string(generate(t, configuration(t, "../compile/testdata/own.good.yaml"))) +
+		string(generate(t, configuration(t, "../compile/testdata/policies.good.yaml")))
 	for _, statement := range strings.Split(text, "- Effect: Allow")[1:] {
 		statement, _, _ = strings.Cut(statement, "- Effect")
 		if !strings.Contains(statement, "Resource: '*'") {

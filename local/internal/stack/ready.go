@@ -79,7 +79,7 @@ func (r Record) rest(ctx context.Context) error {
 func (r Record) complete() error {
 	var missing []string
 	for _, name := range []string{
-		"UploadsBucketName", "ResultsBucketName", "ClusterName", "LaunchQueueUrl", "LaunchDeadLetterQueueUrl", "LifecycleQueueUrl",
+		"UploadsBucketName", "ResultsBucketName", "BatchBucketName", "ClusterName", "LaunchQueueUrl", "LaunchDeadLetterQueueUrl", "LifecycleQueueUrl",
 		"LifecycleDeadLetterQueueUrl", "WorkQueueUrl", "WorkDeadLetterQueueUrl", "WorkerServiceName", "RunsTableName",
 	} {
 		if r.Outputs[name] == "" {

@@ -128,8 +128,8 @@ type explained struct {
 func (e *explained) Error() string { return e.text }
 func (e *explained) Unwrap() error { return e.err }
 
-// line is an error as one line of a log, without characters that hide or reorder text.
-func line(err error) string {
+// Line is an error as one line of a log, without characters that hide or reorder text.
+func Line(err error) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):

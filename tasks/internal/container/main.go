@@ -51,7 +51,7 @@ func Run(ctx context.Context, name string, stderr io.Writer, grace time.Duration
 	case ExitStopped:
 		_, _ = fmt.Fprintf(stderr, "%s: told to stop before the work was done\n", name)
 	default:
-		_, _ = fmt.Fprintf(stderr, "%s: %s\n", name, line(err))
+		_, _ = fmt.Fprintf(stderr, "%s: %s\n", name, Line(err))
 	}
 	return code
 }

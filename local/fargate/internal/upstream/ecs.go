@@ -14,8 +14,10 @@ const ecsTarget = "AmazonEC2ContainerServiceV20141113."
 func (c *Client) TaskDefinition(ctx context.Context, name string) (fake.TaskDefinition, error) {
 	var out struct {
 		TaskDefinition map[string]any `json:"taskDefinition"`
+		Tags           []fake.Tag     `json:"tags"`
 	}
-	if err := c.call(ctx, "ecs", ecsTarget+"DescribeTaskDefinition", map[string]any{"taskDefinition": name}, &out); err != nil {
+	in := map[string]any{"taskDefinition": name, "include": []string{"TAGS"}}
+	if err := c.call(ctx, "ecs", ecsTarget+"DescribeTaskDefinition", in, &out); err != nil {
 		return fake.TaskDefinition{}, err
 	}
 	for _, field := range []string{"cpu", "memory"} { // a template may have numbers where ECS has texts
@@ -31,6 +33,7 @@ func (c *Client) TaskDefinition(ctx context.Context, name string) (fake.TaskDefi
 	if err := json.Unmarshal(text, &d); err != nil {
 		return fake.TaskDefinition{}, fmt.Errorf("task definition %s: %w", name, err)
 	}
+	d.Tags = out.Tags
 	return d, nil
 }
 
