@@ -31,7 +31,7 @@ func docsCommand() *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use:     "docs",
-		Short:   "Write the reference of slipway.yaml and of why tasks stop",
+		Short:   "Write the references of slipway.yaml, of the command line and of why tasks stop, and the schema",
 		Example: "  slipway docs",
 		Hidden:  true,
 		Args:    cobra.NoArgs,
@@ -44,6 +44,9 @@ func docsCommand() *cobra.Command {
 				return err
 			}
 			if err := store(filepath.Join(dir, "classes.md"), stop.Catalogue()); err != nil {
+				return err
+			}
+			if err := store(filepath.Join(dir, "command-line.md"), reference()); err != nil {
 				return err
 			}
 			return store(filepath.Join(dir, "configuration.md"), compile.Reference())

@@ -2,11 +2,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -23,7 +23,6 @@ import (
 
 func drillCommand(o *options) *cobra.Command {
 	var list bool
-	var stack string
 	c := &cobra.Command{
 		Use:   "drill [CLASS]",
 		Short: "Let the deployed stack tell of a failure that has not happened",
@@ -43,11 +42,10 @@ Classes that nobody has to do anything about mail nobody, in a drill as in earne
 			if len(args) == 1 {
 				class = args[0]
 			}
-			return o.drill(c.Context(), class, stack)
+			return o.drill(c.Context(), class)
 		},
 	}
 	c.Flags().BoolVar(&list, "list", false, "show the classes, and change nothing")
-	c.Flags().StringVar(&stack, "stack", "", "name of the stack; without it, SLIPWAY_STACK or samconfig.toml")
 	return c
 }
 
@@ -83,27 +81,31 @@ type drilled struct {
 	Mails bool   `json:"mails"` // whether the class is one that mails
 }
 
-func (o *options) drill(ctx context.Context, class, stack string) error {
+func (o *options) drill(ctx context.Context, class string) error {
 	known := stop.Classes()
 	i := slices.IndexFunc(known, func(c stop.Class) bool { return c.Name == class })
 	if i < 0 {
-		return fmt.Errorf("%q is not a class; slipway drill --list shows them", class) //nolint:err113 // for a person
+		return fmt.Errorf("%q is not a class; slipway drill --list shows them", class)
 	}
-	target, err := o.target(ctx, stack)
+	d, err := o.deployed(ctx)
+	if err != nil {
+		return err
+	}
+	queue, err := d.need("LifecycleQueueUrl")
 	if err != nil {
 		return err
 	}
 	id := newDrillID()
-	body, err := drillEvent(class, target, id, o.now())
+	body, err := drillEvent(class, place{d.name, queue, d.cfg.Region}, id, o.now())
 	if err != nil {
 		return err
 	}
-	if err := o.sendTo(ctx, target, body); err != nil {
+	if err := d.queues.Send(ctx, queue, string(body), nil); err != nil {
 		return err
 	}
-	answer := drilled{class, target.stack, id, !known[i].Expected}
+	answer := drilled{class, d.name, id, !known[i].Expected}
 	return o.answer(answer, func(w io.Writer) {
-		say(w, "Drill %s of %s is on its way through the stack %s.\n", id, class, target.stack)
+		say(w, "Drill %s of %s is on its way through the stack %s.\n", id, class, d.name)
 		if answer.Mails {
 			say(w, "Whoever is told of run.failed has a mail within a minute, marked as a drill.\n")
 		} else {
@@ -127,12 +129,12 @@ const (
 var queueRegion = regexp.MustCompile(`(?:^|\.)([a-z]{2}(?:-[a-z]+)+-[0-9]+)\.`)
 
 // drillEvent is the sample of a class as it would be in the stack's account, now.
-func drillEvent(class string, to target, id string, now time.Time) ([]byte, error) {
+func drillEvent(class string, to place, id string, now time.Time) ([]byte, error) {
 	sample, err := events.OfClass(class)
 	if err != nil {
 		return nil, fmt.Errorf("read the sample of %s: %w", class, err)
 	}
-	account, region := to.place()
+	account, region := to.read()
 	sample = bytes.ReplaceAll(sample, []byte(sampleAccount), []byte(account))
 	sample = bytes.ReplaceAll(sample, []byte(sampleRegion), []byte(region))
 	var e map[string]any
@@ -150,21 +152,15 @@ func drillEvent(class string, to target, id string, now time.Time) ([]byte, erro
 	return text, nil
 }
 
-// target is the stack that a command works on.
-type target struct{ stack, lifecycleQueueURL, region string }
+// place is where a stack is, as its lifecycle queue tells.
+type place struct{ stack, queueURL, region string }
 
-// place is the account and the region of the stack, read from its queue's address.
-func (t target) place() (account, region string) {
-	host, path, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(t.lifecycleQueueURL, "https://"), "http://"), "/")
+// read is the account and the region in the queue's address; an emulator's names no region.
+func (p place) read() (account, region string) {
+	host, path, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(p.queueURL, "https://"), "http://"), "/")
 	account, _, _ = strings.Cut(path, "/")
-	region = t.region
 	if m := queueRegion.FindStringSubmatch(host); m != nil {
-		region = m[1]
+		return account, m[1]
 	}
-	if region == "" {
-		region = sampleRegion
-	}
-	return account, region
+	return account, cmp.Or(p.region, sampleRegion)
 }
-
-var errNoQueue = errors.New("the stack has no output LifecycleQueueUrl; is it one of Slipway?")

@@ -1,17 +1,12 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"slipway/events"
 	"slipway/internal/event"
@@ -19,17 +14,10 @@ import (
 )
 
 // piped runs a command with something on standard input.
-func (s session) piped(want int, in string, args ...string) (out, errs string) {
+func (s *session) piped(want int, in string, args ...string) (out, errs string) {
 	s.t.Helper()
-	var o, e bytes.Buffer
-	got := execute(context.Background(), world{
-		args: append(args, "-f", s.path("slipway.yaml")), in: strings.NewReader(in), out: &o, err: &e,
-		getenv: func(name string) string { return s.env[name] }, now: time.Now,
-	})
-	if got != want {
-		s.t.Errorf("slipway %s: got exit code %d, want %d\n%s%s", strings.Join(args, " "), got, want, o.String(), e.String())
-	}
-	return o.String(), e.String()
+	s.world.in = strings.NewReader(in)
+	return s.run(want, args...)
 }
 
 func sampleOf(t *testing.T, class string) string {
@@ -133,44 +121,44 @@ func TestExplainLetsTheConfigurationHaveItsSay(t *testing.T) {
 }
 
 func TestDrillSendsARealisticEvent(t *testing.T) {
-	s := newSession(t)
-	var bodies []string
-	queue := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var in struct{ MessageBody string }
-		_ = json.NewDecoder(r.Body).Decode(&in)
-		bodies = append(bodies, in.MessageBody)
-		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-		_, _ = w.Write([]byte(`{"MessageId":"1"}`))
-	}))
-	defer queue.Close()
-	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "us-east-1"} {
-		t.Setenv(name, value)
-		s.env[name] = value
-	}
-	s.env["SLIPWAY_STACK"], s.env["SLIPWAY_LifecycleQueueUrl"], s.env["AWS_ENDPOINT_URL"] = "dev", queue.URL+"/000000000000/lifecycle", queue.URL
+	s := newStack(t)
 	for _, class := range stop.Names() {
-		out, _ := s.piped(exitDone, "", "drill", class, "--json")
-		e, err := event.Decode([]byte(bodies[len(bodies)-1]))
+		out, _ := s.run(exitDone, "drill", class, "--json")
+		bodies := s.received("LifecycleQueueUrl")
+		if len(bodies) != 1 {
+			t.Fatalf("%s: %d messages were sent", class, len(bodies))
+		}
+		e, err := event.Decode([]byte(bodies[0]))
 		change, ok := e.(event.TaskChange)
 		if err != nil || !ok {
 			t.Fatalf("%s: decoded to %T, %v", class, e, err)
 		}
-		_, ours := event.DrillOf(change.Task.StartedBy, "dev")
+		_, ours := event.DrillOf(change.Task.StartedBy, "test")
 		if got := stop.Classify(change.Task, stop.Options{}).Class; got != class || !ours || event.AccountOf(change.Task.Cluster) != "000000000000" {
 			t.Errorf("the drill of %s is a %s: %+v", class, got, change.Task)
 		}
-		if !strings.Contains(out, `"stack": "dev"`) {
+		if !strings.Contains(out, `"stack": "test"`) {
 			t.Errorf("answer = %s", out)
 		}
 	}
-	s.piped(exitUsage, "", "drill", "oom")
-	if out, _ := s.piped(exitDone, "", "drill", "--list"); strings.Count(out, "\n") != len(stop.Names()) {
+	s.run(exitUsage, "drill", "oom")
+	if out, _ := s.run(exitDone, "drill", "--list"); strings.Count(out, "\n") != len(stop.Names()) {
 		t.Errorf("list = %s", out)
 	}
-	queue.Close()
-	s.env["SLIPWAY_LifecycleQueueUrl"] = ""
-	delete(s.env, "SLIPWAY_STACK")
-	s.piped(exitUsage, "", "drill")
+	delete(s.env, "SLIPWAY_LifecycleQueueUrl")
+	s.run(exitRefused, "drill")
+}
+
+func TestADrillIsWhereTheStackIs(t *testing.T) {
+	for url, want := range map[string][2]string{
+		"https://sqs.eu-west-3.amazonaws.com/123456789012/q":     {"123456789012", "eu-west-3"},
+		"http://127.0.0.1:4566/000000000000/q":                   {"000000000000", "us-east-1"},
+		"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/q": {"123456789012", "cn-north-1"},
+	} {
+		if account, region := (place{"test", url, "us-east-1"}).read(); account != want[0] || region != want[1] {
+			t.Errorf("%s is in %s, %s; want %v", url, account, region, want)
+		}
+	}
 }
 
 func TestThereIsASampleOfEveryClass(t *testing.T) {

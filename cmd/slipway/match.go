@@ -16,8 +16,14 @@ import (
 
 // matched is the answer of match.
 type matched struct {
-	Object run.Object      `json:"object"`
-	Jobs   []match.Verdict `json:"jobs"`
+	Object run.Object `json:"object"`
+	Jobs   []verdict  `json:"jobs"`
+}
+
+// verdict is what a job makes of the object, and how it would start a task for it.
+type verdict struct {
+	match.Verdict
+	plan
 }
 
 func matchCommand(o *options) *cobra.Command {
@@ -25,8 +31,11 @@ func matchCommand(o *options) *cobra.Command {
 	var values []string
 	c := &cobra.Command{
 		Use:   "match s3://BUCKET/KEY",
-		Short: "Say which jobs want an object, or by which rule each declines",
+		Short: "Say which jobs want an object, or by which rule each declines, and the RunTask request",
 		Long: `Match decides as s3-trigger does, without calling anything. The key is taken as it is, not decoded.
+For each job that takes the object it prints the RunTask request of the first launch, as "aws ecs run-task
+--cli-input-json" reads it, and what of it is known only at the launch.
+
 Values such as ${UploadsBucket} come from --value, from SLIPWAY_VALUES, or from the stack's outputs in the environment
 (SLIPWAY_UploadsBucketName …, as .local/env sets them). One that is not known stands for itself.`,
 		Example: `  slipway match 's3://${UploadsBucket}/incoming/a b.jpg'
@@ -48,7 +57,7 @@ func (o *options) match(address, size string, given []string) error {
 	if err != nil {
 		return fmt.Errorf("read --size: %w", err)
 	}
-	values, err := o.values(given)
+	values, err := o.values(given, func(name string) string { return o.getenv("SLIPWAY_" + name) }, true)
 	if err != nil {
 		return err
 	}
@@ -56,16 +65,29 @@ func (o *options) match(address, size string, given []string) error {
 	if err != nil {
 		return err
 	}
-	lookup := func(name string) (string, bool) { v, ok := values[name]; return v, ok }
-	for i := range c.Jobs {
-		if s3 := c.Jobs[i].Trigger.S3; s3 != nil {
-			s3.Bucket, _ = config.Expand(s3.Bucket, lookup)
-		}
+	if c, err = c.Fill(values); err != nil {
+		return err
 	}
-	bucket, _ = config.Expand(bucket, lookup)
+	bucket, _ = config.Expand(bucket, func(name string) (string, bool) { v, ok := values[name]; return v, ok })
 	object := run.Object{Bucket: bucket, Key: key, Size: bytes}
-	answer := matched{object, match.Match(c.Jobs, object)}
+	answer := matched{object, o.verdicts(c.Jobs, object, values)}
 	return o.answer(answer, func(w io.Writer) { answer.print(w, c.Jobs) })
+}
+
+func (o *options) verdicts(jobs []run.Job, object run.Object, values map[string]string) []verdict {
+	stack, _, err := o.stackName()
+	if err != nil {
+		stack = "STACK" // the answer says so
+	}
+	out := []verdict{}
+	for i, v := range match.Match(jobs, object) {
+		full := verdict{Verdict: v}
+		if v.Matched {
+			full.plan = planner{stack, values["BatchBucket"], o.now()}.plan(jobs[i], object)
+		}
+		out = append(out, full)
+	}
+	return out
 }
 
 func splitAddress(address string) (bucket, key string, err error) {
@@ -83,15 +105,11 @@ var outputs = map[string]string{
 	"WorkQueueUrl": "WorkQueueUrl", "WorkerService": "WorkerServiceName",
 }
 
-// values gathers deploy-time values, the most explicit last.
-func (o *options) values(given []string) (map[string]string, error) {
-	values := map[string]string{}
-	for name, output := range outputs {
-		if v := o.getenv("SLIPWAY_" + output); v != "" {
-			values[name] = v
-		}
-	}
-	if text := o.getenv("SLIPWAY_VALUES"); text != "" {
+// values gathers deploy-time values, the most explicit last: the outputs of the stack, SLIPWAY_VALUES where the
+// environment is that stack's, and those given.
+func (o *options) values(given []string, output func(string) string, environment bool) (map[string]string, error) {
+	values := valuesOf(output)
+	if text := o.getenv("SLIPWAY_VALUES"); text != "" && environment {
 		if err := json.Unmarshal([]byte(text), &values); err != nil {
 			return nil, fmt.Errorf("read SLIPWAY_VALUES: %w", err)
 		}
@@ -113,7 +131,13 @@ func (m matched) print(w io.Writer, jobs []run.Job) {
 		if v.Matched {
 			word, takers = "yes", takers+1
 		}
-		say(w, "%s  %-*s  %s\n", word, widest(jobs), v.Job, why(v, jobs[i], m.Object))
+		say(w, "%s  %-*s  %s\n", word, widest(jobs), v.Job, why(v.Verdict, jobs[i], m.Object))
+	}
+	for _, v := range m.Jobs {
+		if v.Matched {
+			say(w, "\n%s:\n", v.Job)
+			v.print(w)
+		}
 	}
 	if takers == 0 {
 		say(w, "No job wants s3://%s/%s.\n", m.Object.Bucket, m.Object.Key)

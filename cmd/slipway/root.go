@@ -35,14 +35,17 @@ func execute(ctx context.Context, w world) int {
 	root.SetErr(w.err)
 	err := root.ExecuteContext(ctx)
 	var found problem
-	var no refused
+	next, isRefused := afterRefusal(err)
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errFound):
 		return exitProblem
-	case errors.As(err, &no):
-		say(w.err, "slipway: %s\n", err)
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		say(w.err, "slipway: interrupted. What was done stays done; running the command again does no harm.\n")
+		return exitProblem
+	case isRefused:
+		say(w.err, "slipway: %s\n%s\n", err, next)
 		return exitRefused
 	case errors.As(err, &found):
 		say(w.err, "slipway: %s\n", err)
@@ -58,6 +61,11 @@ type options struct {
 
 	file string
 	json bool
+
+	stack     string
+	configEnv string
+	region    string
+	profile   string
 }
 
 func newRoot(w world) *cobra.Command {
@@ -65,15 +73,21 @@ func newRoot(w world) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "slipway",
 		Short: "Start ECS tasks from S3 events and schedules, scale workers, and tell why something stopped",
-		Long: `slipway checks slipway.yaml and writes what follows from it.
+		Long: `slipway checks slipway.yaml and writes what follows from it, and operates the stack that was deployed with it.
+
+The stack is --stack, else SLIPWAY_STACK, else the stack_name of samconfig.toml beside slipway.yaml. Its table and queues
+come from its outputs: from the environment after "source .local/env", else from CloudFormation. Credentials and region
+are found as every tool of AWS finds them.
 
 Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
 		Example: `  slipway check                                    every mistake in ./slipway.yaml
   slipway generate                                 write wiring.yaml from it
   slipway match s3://my-bucket/incoming/a.jpg      which jobs want an object
   slipway next hourly-report                       when a job is due
+  slipway runs --state failed --since 24h          what went wrong on the deployed stack
+  slipway retry --job images --state failed        another attempt for it
   slipway explain event.json                       why a task stopped
-  slipway drill out-of-memory                      see the mail before it is needed`,
+  slipway drill out-of-memory                      see a mail before it is needed`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -81,9 +95,11 @@ Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
 	}
 	root.PersistentFlags().StringVarP(&o.file, "file", "f", "slipway.yaml", "the configuration")
 	root.PersistentFlags().BoolVar(&o.json, "json", false, "answer in JSON")
+	o.stackFlags(root.PersistentFlags())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(checkCommand(o), generateCommand(o), compileCommand(o), matchCommand(o), nextCommand(o),
-		explainCommand(o), drillCommand(o), schemaCommand(o), docsCommand(), versionCommand(o))
+		schemaCommand(o), docsCommand(), versionCommand(o),
+		runsCommand(o), startCommand(o), retryCommand(o), cancelCommand(o), backfillCommand(o), deadLettersCommand(o), explainCommand(o), drillCommand(o))
 	return root
 }
 

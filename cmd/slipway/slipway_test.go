@@ -21,24 +21,32 @@ jobs:
     task: {cluster: "${ClusterName}", definition: "${HourlyBatchTask}", capacity: FARGATE}
 `
 
-// session is a folder with a slipway.yaml.
+// session is a folder with a slipway.yaml, and the world around it.
 type session struct {
 	t      *testing.T
 	folder string
 	env    map[string]string
+	world  world
 }
 
-func newSession(t *testing.T) session {
+func newSession(t *testing.T) *session {
 	t.Helper()
-	s := session{t, t.TempDir(), map[string]string{}}
+	s := &session{t: t, folder: t.TempDir(), env: map[string]string{}}
+	s.world = world{
+		in:     strings.NewReader(""),
+		getenv: func(name string) string { return s.env[name] },
+		user:   func() string { return "somebody" },
+		now:    func() time.Time { return time.Date(2027, 3, 27, 0, 0, 0, 0, time.UTC) },
+		sleep:  func(context.Context, time.Duration) error { t.Error("slept"); return context.Canceled },
+	}
 	s.write(good)
 	return s
 }
 
-func (s session) path(name string) string { return filepath.Join(s.folder, name) }
+func (s *session) path(name string) string { return filepath.Join(s.folder, name) }
 
 // write replaces slipway.yaml.
-func (s session) write(text string) {
+func (s *session) write(text string) {
 	s.t.Helper()
 	if err := os.WriteFile(s.path("slipway.yaml"), []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
@@ -46,15 +54,17 @@ func (s session) write(text string) {
 }
 
 // run runs a command in the folder, and demands an exit code.
-func (s session) run(want int, args ...string) (out, errs string) {
+func (s *session) run(want int, args ...string) (out, errs string) {
+	s.t.Helper()
+	return s.runIn(context.Background(), want, args...)
+}
+
+func (s *session) runIn(ctx context.Context, want int, args ...string) (out, errs string) {
 	s.t.Helper()
 	var o, e bytes.Buffer
-	got := execute(context.Background(), world{
-		args: append(args, "-f", s.path("slipway.yaml")), out: &o, err: &e,
-		getenv: func(name string) string { return s.env[name] },
-		now:    func() time.Time { return time.Date(2027, 3, 27, 0, 0, 0, 0, time.UTC) },
-	})
-	if got != want {
+	w := s.world
+	w.args, w.out, w.err = append(args, "-f", s.path("slipway.yaml")), &o, &e
+	if got := execute(ctx, w); got != want {
 		s.t.Errorf("slipway %s: got exit code %d, want %d\n%s%s", strings.Join(args, " "), got, want, o.String(), e.String())
 	}
 	return o.String(), e.String()
@@ -212,9 +222,19 @@ func TestUsage(t *testing.T) {
 // TestEveryCommandHasExamples is the contract of the command line: help shows how.
 func TestEveryCommandHasExamples(t *testing.T) {
 	root := newRoot(world{})
-	for _, c := range append(root.Commands(), root) {
+	for _, c := range append(commands(root), root) {
 		if c.Example == "" || c.Short == "" {
-			t.Errorf("%s has no example or no description", c.Name())
+			t.Errorf("%s has no example or no description", c.CommandPath())
 		}
+	}
+}
+
+func TestReferenceIsCurrent(t *testing.T) {
+	got, err := os.ReadFile("../../docs/reference/command-line.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, reference()) {
+		t.Error("docs/reference/command-line.md is stale: run go run ./cmd/slipway docs")
 	}
 }

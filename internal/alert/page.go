@@ -218,7 +218,7 @@ func (p *page) command(stack string, c run.Case) {
 	}
 	p.commands = []fact{
 		{label: "Try again", value: "slipway retry " + id + " --stack " + stack},
-		{label: "See the run", value: "slipway runs show " + id + " --stack " + stack},
+		{label: "See the run", value: "slipway runs " + id + " --stack " + stack},
 	}
 }
 

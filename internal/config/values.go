@@ -57,6 +57,23 @@ func Expand(text string, lookup func(name string) (string, bool)) (filled string
 	}
 }
 
+// Fill returns the configuration with every ${Name} that values has filled in. Others stay as they are.
+func (c Config) Fill(values map[string]string) (Config, error) {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return Config{}, fmt.Errorf("encode the configuration: %w", err)
+	}
+	filled, _ := Expand(string(text), func(name string) (string, bool) {
+		value, ok := values[name]
+		return jsonText(value), ok
+	})
+	var out Config
+	if err := json.Unmarshal([]byte(filled), &out); err != nil {
+		return Config{}, fmt.Errorf("fill the configuration in: %w", err)
+	}
+	return out, nil
+}
+
 // fill fills every ${Name} of a JSON text in. Compiled configurations hold no escaped "$" or "{".
 func fill(text string, values map[string]string) (string, error) {
 	filled, unknown := Expand(text, func(name string) (string, bool) {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -35,30 +36,48 @@ type Listed struct {
 // List returns what the index knows of the runs of a job, the newest first. The index lags behind the table by less than
 // a second as a rule.
 func (l *Ledger) List(ctx context.Context, q Query) ([]Listed, error) {
-	in := q.input(l.table)
 	var out []Listed
-	for {
-		page, err := l.client.Query(ctx, in)
+	for listed, err := range l.Each(ctx, q) {
 		if err != nil {
-			return nil, fmt.Errorf("list the runs of job %s: %w", q.Job, err)
+			return nil, err
 		}
-		for _, it := range page.Items {
-			at, err := numberOf(it, HistorySortKey)
+		out = append(out, listed)
+	}
+	return out, nil
+}
+
+// Each is List, page by page, for a history that is too long to hold. An error is the last thing that it yields.
+func (l *Ledger) Each(ctx context.Context, q Query) iter.Seq2[Listed, error] {
+	return func(yield func(Listed, error) bool) {
+		in, left := q.input(l.table), q.Limit
+		for {
+			page, err := l.client.Query(ctx, in)
 			if err != nil {
-				return nil, err
+				yield(Listed{}, fmt.Errorf("list the runs of job %s: %w", q.Job, err))
+				return
 			}
-			out = append(out, Listed{
-				ID: run.ID(strings.TrimPrefix(textOf(it, PartitionKey), "run#")), State: run.State(textOf(it, "state")),
-				AdmittedAt: time.UnixMilli(at).UTC(), Object: textOf(it, "object"), ETag: textOf(it, "etag"),
-			})
-			if q.Limit > 0 && len(out) == q.Limit {
-				return out, nil
+			for _, it := range page.Items {
+				listed, err := decodeListed(it)
+				if !yield(listed, err) || err != nil {
+					return
+				}
+				if left--; left == 0 {
+					return
+				}
 			}
-		}
-		if in.ExclusiveStartKey = page.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
-			return out, nil
+			if in.ExclusiveStartKey = page.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
+				return
+			}
 		}
 	}
+}
+
+func decodeListed(it item) (Listed, error) {
+	at, err := numberOf(it, HistorySortKey)
+	return Listed{
+		ID: run.ID(strings.TrimPrefix(textOf(it, PartitionKey), "run#")), State: run.State(textOf(it, "state")),
+		AdmittedAt: time.UnixMilli(at).UTC(), Object: textOf(it, "object"), ETag: textOf(it, "etag"),
+	}, err
 }
 
 func (q Query) input(table string) *dynamodb.QueryInput {

@@ -31,7 +31,7 @@ var adapters = map[string]struct {
 	"internal/cloud/s3":          {"s3", slices.Concat(s3.PutActions, s3.GetActions)},
 	"internal/cloud/ses":         {"ses", ses.Actions},
 	"internal/cloud/sns":         {"sns", sns.Actions},
-	"internal/cloud/sqs":         {"sqs", slices.Concat(sqs.SendActions, sqs.DepthActions, sqs.PeekActions)},
+	"internal/cloud/sqs":         {"sqs", slices.Concat(sqs.SendActions, sqs.DepthActions, sqs.PeekActions, sqs.RedriveActions)},
 }
 
 // implied are actions that are asked for without a call of that name.
@@ -88,7 +88,7 @@ func actionOf(n ast.Node, service string) []string {
 	case *ast.SelectorExpr: // x.client.Operation
 		// A transaction needs the rights of what is in it, which its types say.
 		if of.Sel.Name == "client" && s.Sel.Name != "TransactWriteItems" {
-			action := service + ":" + s.Sel.Name
+			action := service + ":" + strings.TrimSuffix(s.Sel.Name, "Batch") // a batch of calls needs the right of one
 			return append(slices.Clone(implied[action]), action)
 		}
 	case *ast.Ident: // types.Put, in a transaction

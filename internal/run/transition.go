@@ -179,7 +179,7 @@ func (r Run) Reopen(j Job, why string, now time.Time) (Run, error) {
 	n := r.Clone()
 	n.again(Place{}, now)
 	n.Spared, n.Interruptions = r.Attempt, 0
-	n.EndedAt, n.LaunchDeadline = time.Time{}, j.LaunchDeadline(now)
+	n.Outcome, n.EndedAt, n.LaunchDeadline = nil, time.Time{}, j.LaunchDeadline(now)
 	return n.note("retried: "+why, now), nil
 }
 

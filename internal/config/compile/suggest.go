@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// Suggest is the end of a message about a word that is not known, such as "did you mean images?".
+func Suggest(word string, known []string) string { return suggest(word, known) }
+
 // suggest is the end of a message about a word that is not known: the nearest of the known words, or all of them.
 func suggest(word string, known []string) string {
 	if near := nearest(word, known); near != "" {
