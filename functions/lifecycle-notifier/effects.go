@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 
@@ -108,19 +106,15 @@ func (e *effects) mailTo(ctx context.Context, to string, m alert.Mail) error {
 	})
 }
 
-// Bury keeps a mail or an event that cannot be told as a dead letter.
+// Bury keeps a mail or an event that cannot be told as a dead letter. Sent to the lifecycle queue again, it is told.
 func (e *effects) Bury(ctx context.Context, i run.Incident, n run.Notice, reason error) error {
-	letter := struct {
-		Stage   string   `json:"stage"`
-		To      []string `json:"to,omitempty"`
-		Subject string   `json:"subject"`
-		Text    string   `json:"text"`
-	}{Stage: n.Stage, To: n.To}
 	m := alert.Compose(e.env.Stack, i, n)
-	letter.Subject, letter.Text = m.Subject, m.Text
-	body, err := json.Marshal(letter)
+	body, err := event.EncodeUnsent(event.Unsent{
+		Incident: i.Key, Stage: n.Stage, Kind: string(n.Kind), Mail: n.Mail, To: n.To, Count: n.Count, New: n.New, At: n.At,
+		Subject: m.Subject, Text: m.Text,
+	})
 	if err != nil {
-		return fmt.Errorf("encode the dead letter of %s: %w", n.Stage, err)
+		return err
 	}
 	return e.bury(ctx, e.env.LifecycleDeadLetterQueueURL, sqs.DeadLetter{
 		Body: string(body), Reason: run.ReasonOf(reason), Detail: reason.Error(), Function: function, MessageID: n.Stage, Receives: n.Tries + 1,

@@ -14,6 +14,7 @@ import (
 	"slipway/internal/cloud/ses"
 	"slipway/internal/cloud/sqs"
 	"slipway/internal/config"
+	"slipway/internal/event"
 	"slipway/internal/run"
 )
 
@@ -222,6 +223,10 @@ func TestAMailThatCannotBeSentIsKept(t *testing.T) {
 	}
 	if d := p.letters[0]; d.Reason != "mail-refused" || d.Receives != 3 || !strings.Contains(d.Body, "a@example.com") || !strings.Contains(d.Body, "Mend it.") {
 		t.Errorf("dead letter = %+v", d)
+	}
+	again, err := event.Decode([]byte(p.letters[0].Body))
+	if u, ok := again.(event.Unsent); err != nil || !ok || u.Incident != i.Key || u.Kind != string(run.Opened) || !slices.Equal(u.To, n.To) || u.New != 1 {
+		t.Errorf("sent again it is %+v, %v", again, err)
 	}
 }
 

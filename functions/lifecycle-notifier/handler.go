@@ -23,6 +23,7 @@ type runs interface {
 	Observe(ctx context.Context, t run.Task) error
 	ObserveService(ctx context.Context, a event.ServiceAction) error
 	ObserveDeployment(ctx context.Context, d event.DeploymentChange) error
+	Resend(ctx context.Context, u event.Unsent) error
 	Flush(ctx context.Context) error
 }
 
@@ -143,6 +144,8 @@ func (h *handler) read(ctx context.Context, m event.Message) *work {
 	case event.DeploymentChange:
 		account = event.AccountOf(e.Service)
 		w.of, w.order, w.do = e.Service, e.At.UnixNano(), func(ctx context.Context) error { return h.runs.ObserveDeployment(ctx, e) }
+	case event.Unsent:
+		w.of, w.do = e.Incident, func(ctx context.Context) error { return h.runs.Resend(ctx, e) }
 	default:
 		w.ignored = true
 	}

@@ -45,6 +45,10 @@ func (s *settler) ObserveDeployment(_ context.Context, d event.DeploymentChange)
 	return s.Observe(context.Background(), run.Task{ARN: d.Service})
 }
 
+func (s *settler) Resend(_ context.Context, u event.Unsent) error {
+	return s.Observe(context.Background(), run.Task{ARN: u.Incident})
+}
+
 func (s *settler) Flush(context.Context) error {
 	s.flushed++
 	return s.err

@@ -233,6 +233,14 @@ func notice(i run.Incident, n run.Notice, now time.Time) run.Incident {
 	return i
 }
 
+// Again is the incident with a notice that was given up and is to be told once more.
+func Again(i run.Incident, n run.Notice, now time.Time) run.Incident {
+	count, made := n.Count, n.At
+	i = notice(i, n, now)
+	i.Notices[len(i.Notices)-1].Count, i.Notices[len(i.Notices)-1].At = count, made
+	return i
+}
+
 // Paid is the incident after a notice has been told.
 func Paid(i run.Incident, stage string) run.Incident {
 	i.Notices = slices.DeleteFunc(slices.Clone(i.Notices), func(n run.Notice) bool { return n.Stage == stage })

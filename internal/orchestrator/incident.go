@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"slipway/internal/alert"
+	"slipway/internal/event"
 	"slipway/internal/run"
 )
 
@@ -183,6 +184,27 @@ func (o *Orchestrator) tellOne(ctx context.Context, i run.Incident, n run.Notice
 	o.counted("NoticesBuried", 1)
 	o.log.ErrorContext(ctx, "mail given up", "incident", i.Key, "stage", n.Stage, "error", err)
 	return nil, nil
+}
+
+// Resend tells a notice that was given up, when somebody has sent its dead letter again.
+func (o *Orchestrator) Resend(ctx context.Context, u event.Unsent) error {
+	n := run.Notice{Kind: run.NoticeKind(u.Kind), Mail: u.Mail, To: u.To, Count: u.Count, New: u.New, At: u.At}
+	before, after, err := o.changeIncident(ctx, u.Incident, "", func(i run.Incident) (run.Incident, bool) {
+		if i.Key == "" {
+			return i, false
+		}
+		return alert.Again(i, n, o.now()), true
+	})
+	if err != nil {
+		return fmt.Errorf("tell %s again: %w", u.Stage, err)
+	}
+	if before.Key == "" {
+		return run.Never("no-such-incident", fmt.Errorf("tell %s again: the ledger has no incident %s", u.Stage, u.Incident))
+	}
+	if err := o.tell(ctx, after, fresh(before, after)); err != nil {
+		o.log.WarnContext(ctx, "not everybody told yet", "incident", u.Incident, "error", err)
+	}
+	return nil
 }
 
 // flushIncidents tells what is due of incidents, makes digests, and looks for what nobody tells of.

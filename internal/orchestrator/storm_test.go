@@ -363,6 +363,29 @@ func TestAMailThatIsRefusedForGoodBecomesADeadLetter(t *testing.T) {
 	}
 }
 
+func TestADeadLetterThatIsSentAgainIsTold(t *testing.T) {
+	d := newDesk(t, 1)
+	d.deliver([]func(context.Context) error{d.task(workerTask(1, 1, ""))})
+	i := d.ledger.Incidents()[0]
+	u := event.Unsent{Incident: i.Key, Stage: i.Key + "/2", Kind: string(run.Opened), Mail: true, To: []string{"ben"}, Count: 1, New: 1, At: noon}
+	if err := d.o.Resend(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	got := 0
+	for who := range d.got {
+		if strings.HasPrefix(who, "ben ") {
+			got++
+		}
+	}
+	if got != 2 || len(d.got) != 3 {
+		t.Errorf("got %v, want one mail more for ben alone", d.got)
+	}
+	u.Incident = "gone"
+	if err := d.o.Resend(t.Context(), u); err == nil || run.Retryable(err) {
+		t.Errorf("a mail of no incident: %v", err)
+	}
+}
+
 type refusesAlways struct{ *desk }
 
 func (refusesAlways) Mail(context.Context, run.Incident, run.Notice) ([]string, error) {
