@@ -25,6 +25,7 @@ type Ledger struct {
 
 	mu        sync.Mutex // protects following fields
 	runs      map[run.ID]run.Run
+	live      map[run.ID]run.Run // of them, those that are open
 	jobs      map[string]run.JobState
 	incidents incidents
 	leases    map[string]lease
@@ -58,7 +59,7 @@ func (l *Ledger) call(name string, effect func() error) error {
 	}
 	l.mu.Lock()
 	if l.runs == nil {
-		l.runs, l.jobs = map[run.ID]run.Run{}, map[string]run.JobState{}
+		l.runs, l.live, l.jobs = map[run.ID]run.Run{}, map[run.ID]run.Run{}, map[string]run.JobState{}
 		l.incidents, l.leases = newIncidents(), map[string]lease{}
 		l.newest, l.holders, l.batches = map[string]newest{}, map[string]map[run.ID]bool{}, map[string]run.ID{}
 	}
@@ -115,6 +116,7 @@ func (l *Ledger) write(w run.Write) error {
 		r := ch.Run.Clone()
 		r.Revision++
 		l.runs[r.ID] = r
+		list(l.live, r)
 		if l.Lag > 0 {
 			l.coming = append(l.coming, written{r, l.now()})
 		}
@@ -249,17 +251,26 @@ func (l *Ledger) due(now time.Time, limit int, wanted func(run.Run) bool) []run.
 // indexed are the runs as the index shows them.
 func (l *Ledger) indexed() map[run.ID]run.Run {
 	if l.Lag <= 0 {
-		return l.runs
+		return l.live
 	}
 	if l.index == nil {
 		l.index = map[run.ID]run.Run{}
 	}
 	seen := l.now().Add(-l.Lag)
 	for len(l.coming) > 0 && !l.coming[0].at.After(seen) {
-		l.index[l.coming[0].run.ID] = l.coming[0].run
+		list(l.index, l.coming[0].run)
 		l.coming = l.coming[1:]
 	}
 	return l.index
+}
+
+// list keeps only open runs, as the sparse index does.
+func list(index map[run.ID]run.Run, r run.Run) {
+	if r.Open() {
+		index[r.ID] = r
+	} else {
+		delete(index, r.ID)
+	}
 }
 
 func (l *Ledger) now() time.Time {

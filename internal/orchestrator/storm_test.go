@@ -246,7 +246,7 @@ func (d *desk) runningRun(n, code int) []run.Task {
 // TestTenThousandEventsWithFaults delivers them in random order, with duplicates, while one call in ten fails before or
 // after its effect.
 func TestTenThousandEventsWithFaults(t *testing.T) {
-	for seed := range int64(3) {
+	for seed := range int64(2) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			d := newDesk(t, seed, images())
 			failures, events := 0, []func(context.Context) error{}
