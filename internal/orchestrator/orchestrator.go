@@ -39,24 +39,25 @@ type Service struct {
 
 // Orchestrator changes runs. It may be used by several goroutines at once.
 type Orchestrator struct {
-	stack       string
-	jobs        map[string]run.Job
-	order       []string // job names as configured, so that they take turns in a stable order
-	watched     []Service
-	clusters    []string
-	stops       []stop.Rule
-	deadLetters []DeadLetterQueue
-	counted     func(string, int)
-	containers  map[string]string
-	incidents   locks
-	ledger      Ledger
-	tasks       Tasks
-	effects     Effects
-	files       Files
-	bucket      string
-	now         func() time.Time
-	log         *slog.Logger
-	pace        *Pace
+	stack         string
+	jobs          map[string]run.Job
+	order         []string // job names as configured, so that they take turns in a stable order
+	watched       []Service
+	clusters      []string
+	stops         []stop.Rule
+	deadLetters   []DeadLetterQueue
+	counted       func(string, int)
+	containers    map[string]string
+	incidents     locks
+	launchTrouble memory
+	ledger        Ledger
+	tasks         Tasks
+	effects       Effects
+	files         Files
+	bucket        string
+	now           func() time.Time
+	log           *slog.Logger
+	pace          *Pace
 }
 
 // New returns an Orchestrator for the jobs of one stack.

@@ -31,7 +31,7 @@ func (o *Orchestrator) Observe(ctx context.Context, t run.Task) error {
 		return fmt.Errorf("read run %s: %w", id, err)
 	}
 	if r.Attempt != attempt && !r.State.Final() {
-		return nil // an attempt that has been settled
+		return o.warnOfSpot(ctx, r, t) // an attempt that has been settled
 	}
 	return o.learn(ctx, r, t)
 }

@@ -695,3 +695,25 @@ func TestActionsOfServicesAreToldApartByTheirID(t *testing.T) {
 		t.Errorf("incidents = %+v, want one with four cases", all)
 	}
 }
+
+// TestTenLaunchesResolveWhatWasOfLaunching is of a job whose image could not be pulled for a while.
+func TestTenLaunchesResolveWhatWasOfLaunching(t *testing.T) {
+	d := newDesk(t, 1, images())
+	bad := d.runningRun(0, 1)[1]
+	bad.StopCode, bad.StoppedReason, bad.Containers, bad.StartedAt = "TaskFailedToStart", "CannotPullContainerError: not found", nil, time.Time{}
+	d.deliver([]func(context.Context) error{d.task(bad)})
+	for n := range 10 {
+		if all := d.ledger.Incidents(); len(all) != 1 || !all[0].Open() {
+			t.Fatalf("after %d launches: %+v", n, all)
+		}
+		d.minutes(1)
+		for _, task := range d.runningRun(n+1, 0) {
+			task.StoppedAt = d.clock()
+			d.deliver([]func(context.Context) error{d.task(task)})
+		}
+	}
+	all := d.ledger.Incidents()
+	if len(all) != 1 || all[0].Open() || all[0].ClosedBy != "launches" || len(d.stages) != 2 {
+		t.Errorf("after ten launches: %+v, mails %v", all, d.stages)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"slipway/internal/alert"
@@ -207,7 +208,7 @@ func (o *Orchestrator) wentWell(ctx context.Context, r run.Run) error {
 	if at := r.Input.ScheduledTime; at != nil && r.State == run.Succeeded {
 		return o.succeeded(ctx, subject, false, *at)
 	}
-	if r.StartedAt.IsZero() && r.State != run.Succeeded {
+	if r.StartedAt.IsZero() && r.State != run.Succeeded || !o.launchTrouble.of(r.Job, o.now(), func() bool { return o.hasLaunchTrouble(ctx, subject) }) {
 		return nil
 	}
 	return o.eachOpen(ctx, subject, func(i run.Incident) (run.Incident, bool) {
@@ -216,4 +217,42 @@ func (o *Orchestrator) wentWell(ctx context.Context, r run.Run) error {
 		}
 		return alert.Launched(i, o.now()), true
 	})
+}
+
+// hasLaunchTrouble reports whether a job has an open incident that launches resolve. When nobody can say, it has.
+func (o *Orchestrator) hasLaunchTrouble(ctx context.Context, subject run.Subject) bool {
+	open, err := o.ledger.OpenIncidents(ctx, subject)
+	return err != nil || slices.ContainsFunc(open, alert.ByLaunching)
+}
+
+// memory keeps for a while whether something is so of a job, so that not every run that ends asks the ledger.
+type memory struct {
+	mu   sync.Mutex // protects following field
+	jobs map[string]remembered
+}
+
+type remembered struct {
+	is    bool
+	until time.Time
+}
+
+// rememberFor is shorter than ten launches of most jobs take.
+const rememberFor = 15 * time.Second
+
+// of is what is remembered of a job, or what ask says.
+func (m *memory) of(job string, now time.Time, ask func() bool) bool {
+	m.mu.Lock()
+	known, ok := m.jobs[job]
+	m.mu.Unlock()
+	if ok && now.Before(known.until) {
+		return known.is
+	}
+	is := ask()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.jobs == nil {
+		m.jobs = map[string]remembered{}
+	}
+	m.jobs[job] = remembered{is, now.Add(rememberFor)}
+	return is
 }
