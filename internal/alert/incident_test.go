@@ -96,6 +96,7 @@ func TestOneCorruptUploadInEveryTen(t *testing.T) {
 			if day > 12 || w.failures != failures {
 				t.Errorf("%d mails about %d of %d failures", day, w.failures, failures)
 			}
+			t.Logf("%d mails in a day, about %d failures", day, failures)
 			for _, n := range w.mails {
 				if n.Kind == run.Resolved {
 					t.Error("a mail says that it has recovered")
