@@ -1,15 +1,23 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"slipway/events"
 	"slipway/internal/event"
+	"slipway/internal/fake"
+	"slipway/internal/run"
 	"slipway/internal/stop"
 )
 
@@ -173,4 +181,36 @@ func TestThereIsASampleOfEveryClass(t *testing.T) {
 	if want := stop.Names(); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
 		t.Errorf("samples of %v, want %v", got, want)
 	}
+}
+
+func TestExplainAsksECSForATask(t *testing.T) {
+	s := newSession(t)
+	clock := func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+	e := &fake.ECS{
+		Region: "eu-north-1", Account: "111122223333", Now: clock, Providers: []string{"FARGATE"},
+		Definition: func(string) (fake.TaskDefinition, error) {
+			return fake.TaskDefinition{
+				TaskDefinitionArn: "arn:aws:ecs:eu-north-1:111122223333:task-definition/x:1", Family: "x", ContainerDefinitions: []fake.ContainerDefinition{{Name: "main"}},
+			}, nil
+		},
+	}
+	started := fake.Tasks{ECS: e}.Run(t.Context(), run.TaskRequest{Decision: run.Decision{Cluster: "work", Definition: "x", Container: "main", Capacity: "EC2"}, Token: strings.Repeat("a", 64)})
+	if started.Err != nil || len(started.Tasks) != 1 {
+		t.Fatalf("%+v", started)
+	}
+	arn := started.Tasks[0].ARN
+	e.Move(arn, run.StatusRunning)
+	e.End(arn, fake.Ended{StopCode: "EssentialContainerExited", Reason: "Essential container in task exited", Exits: map[string]int{"main": 127}})
+	door := httptest.NewServer(e.Handler(nil))
+	defer door.Close()
+	s.env["AWS_ENDPOINT_URL_ECS"] = door.URL
+	s.world.connect = func(context.Context, string, string) (aws.Config, error) {
+		return aws.Config{Region: "eu-north-1", Credentials: credentials.NewStaticCredentialsProvider("x", "x", "")}, nil
+	}
+	if out, _ := s.run(exitDone, "explain", arn); !strings.Contains(out, "the command was not found") {
+		t.Errorf("got %s", out)
+	}
+	s.run(exitProblem, "explain", arn[:len(arn)-4]+"0000")
+	door.Close()
+	s.run(exitRefused, "explain", arn)
 }
