@@ -20,7 +20,8 @@ func aCase() run.Case {
 		Run: "images-abc", Trigger: run.ByObject, Attempt: 1, AdmittedAt: noon.Add(-time.Minute), At: noon,
 		Object:     &run.Object{Bucket: "uploads", Key: "incoming/a b.png", Size: 12},
 		Definition: "arn:aws:ecs:eu-north-1:111122223333:task-definition/processor:7", TaskARN: taskARN,
-		Next: "Nothing by itself: it has one attempt.",
+		Resources: "2048 CPU units, 8192 MiB of memory",
+		Next:      "Nothing by itself: it has one attempt.",
 		Outcome: run.Outcome{
 			Class: "application-error", Severity: "error", Container: "main", ExitCode: &one, Reason: "Essential container in task exited",
 			Summary: "The container ended with exit code 1.", Remedy: "Read its logs.", Link: "https://docs.aws.amazon.com/x.html",
@@ -44,7 +45,7 @@ func TestAMailAboutARunNamesWhatMatters(t *testing.T) {
 	for _, want := range []string{
 		"images-abc", "images", "processor:7", "main", "Exit code:", "Essential container in task exited", "s3://uploads/incoming/a b.png",
 		"https://eu-north-1.console.aws.amazon.com/ecs/v2/clusters/work/tasks/0123?region=eu-north-1",
-		"/tasks/0123/logs?region=eu-north-1", "Read its logs.", "Nothing by itself", "slipway retry images-abc --stack stack",
+		"/tasks/0123/logs?region=eu-north-1", "Read its logs.", "Nothing by itself", "2048 CPU units, 8192 MiB of memory", "slipway retry images-abc --stack stack",
 		"https://docs.aws.amazon.com/x.html",
 	} {
 		if !strings.Contains(m.Text, want) {

@@ -110,6 +110,7 @@ func (p *page) describe(i run.Incident, c run.Case) {
 	p.add("Run", string(c.Run))
 	p.add("Task definition", c.Definition)
 	p.add("Capacity", c.Capacity)
+	p.add("Resources", c.Resources)
 	p.add("Deployment", c.Deployment)
 	p.add("Task", c.TaskARN)
 	task, logs := links(c.TaskARN)

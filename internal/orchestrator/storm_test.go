@@ -226,7 +226,7 @@ func (d *desk) runningRun(n, code int) []run.Task {
 	object := run.Object{Bucket: "b", Key: fmt.Sprint(n), VersionID: "1"}
 	job := images()
 	r := run.New(run.ObjectID("stack", job.Name, object), job, run.ByObject, run.Input{Object: &object}, noon)
-	r, err := r.Claim(run.Decision{Cluster: "work", Container: "main", Capacity: "FARGATE"}, false, noon)
+	r, err := r.Claim(run.Decision{Cluster: "work", Container: "main", Capacity: "FARGATE", CPU: 2048, Memory: 8192}, false, noon)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -713,7 +713,7 @@ func TestTenLaunchesResolveWhatWasOfLaunching(t *testing.T) {
 		}
 	}
 	all := d.ledger.Incidents()
-	if len(all) != 1 || all[0].Open() || all[0].ClosedBy != "launches" || len(d.stages) != 2 {
+	if len(all) != 1 || all[0].Open() || all[0].ClosedBy != "launches" || len(d.stages) != 2 || all[0].Examples[0].Resources != "2048 CPU units, 8192 MiB of memory" {
 		t.Errorf("after ten launches: %+v, mails %v", all, d.stages)
 	}
 }

@@ -29,9 +29,23 @@ func (o *Orchestrator) caseOf(r run.Run) run.Case {
 		AdmittedAt: r.AdmittedAt, StartedAt: r.StartedAt, TaskARN: r.TaskARN, Next: whatNext(o.jobs[r.Job].Retry, r),
 	}
 	if d := r.Decision; d != nil {
-		c.Definition, c.Capacity = d.Definition, d.Capacity
+		c.Definition, c.Capacity, c.Resources = d.Definition, d.Capacity, resourcesOf(*d)
 	}
 	return c
+}
+
+// resourcesOf is the size that a run's decision gives its task, in words; empty: that of the task definition.
+func resourcesOf(d run.Decision) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		unit string
+	}{{d.CPU, "CPU units"}, {d.Memory, "MiB of memory"}, {d.EphemeralStorage, "GiB of disk"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.unit))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func failureOf(r run.Run) run.Outcome {

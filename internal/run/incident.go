@@ -47,6 +47,7 @@ type Case struct {
 	TaskARN    string   `json:"taskArn,omitempty"`
 	Definition string   `json:"definition,omitempty"`
 	Capacity   string   `json:"capacity,omitempty"`
+	Resources  string   `json:"resources,omitempty"` // what the run gave the task beside its definition, in words
 	Deployment string   `json:"deployment,omitempty"`
 	Next       string   `json:"next,omitempty"` // what happens next, in words
 	Log        []string `json:"log,omitempty"`  // the last lines, redacted
