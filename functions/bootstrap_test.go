@@ -24,6 +24,7 @@ import (
 	"slipway/internal/fake"
 	"slipway/internal/ledger"
 	"slipway/internal/run"
+	"slipway/internal/stop"
 )
 
 var folders = []string{"s3-trigger", "scheduler", "sqs-scaler", "lifecycle-notifier"}
@@ -101,6 +102,7 @@ func newCloud(t *testing.T) *cloud {
 	}
 	values, err := json.Marshal(map[string]string{
 		"ClusterName": "example-cluster", "BatchBucket": "example-batches", "UploadsBucket": "example-uploads", "ResultsBucket": "example-results",
+		"ObjectProcessorLogs": "object-logs", "HourlyBatchLogs": "hourly-logs", "QueueWorkerLogs": "worker-logs",
 		"ObjectProcessorTask": object.TaskDefinitionArn, "HourlyBatchTask": hourly.TaskDefinitionArn, "QueueWorkerTask": worker.TaskDefinitionArn,
 		"WorkQueueUrl": c.url["work"], "WorkerService": "example-worker", "NotificationEmail": "night@example.com",
 	})
@@ -185,7 +187,6 @@ type step struct{ event, answer string }
 const (
 	allDone  = `{"batchItemFailures":\[\]}`
 	observed = `{"observed":1,"ignored":0}`
-	ignored  = `{"observed":0,"ignored":1}`
 )
 
 func oneRun(result string) string {
@@ -206,15 +207,16 @@ var steps = map[string][]step{
 	},
 	"scheduler":  {{"scheduler-tick", `{"admitted":0,"missed":0,"reconciled":\d+}`}},
 	"sqs-scaler": {{"scheduler-tick", `{"scalers":\[{"name":"work","desired":2,"reason":"backlog","looks":1,"changes":1}\]}`}},
-	"lifecycle-notifier": {
+	"lifecycle-notifier": append(ofEveryClass(), []step{
 		{"ecs-task-state-change-running", observed},
 		{"ecs-task-state-change-stopped-exit0", observed},
 		{"ecs-task-state-change-stopped-exit1", observed},
 		{"ecs-task-state-change-stopped-exit1-service", observed},
-		{"ecs-service-action-steady-state", ignored},
-		{"ecs-service-action-task-placement-failure", ignored},
-		{"ecs-deployment-state-change-completed", ignored},
-		{"ecs-deployment-state-change-failed", ignored},
+		{"ecs-task-state-change-spot-notice", observed},
+		{"ecs-service-action-steady-state", observed},
+		{"ecs-service-action-task-placement-failure", observed},
+		{"ecs-deployment-state-change-completed", observed},
+		{"ecs-deployment-state-change-failed", observed},
 		{"sqs-ecs-task-state-change-running", allDone},
 		{"sqs-ecs-task-state-change-stopped-exit0", allDone},
 		{"sqs-ecs-task-state-change-stopped-exit1", allDone},
@@ -222,7 +224,16 @@ var steps = map[string][]step{
 		{"sqs-ecs-service-action-steady-state", allDone},
 		{"sqs-ecs-deployment-state-change-failed", allDone},
 		{"scheduler-tick", `{"observed":0,"ignored":0,"flushed":true}`},
-	},
+	}...),
+}
+
+// ofEveryClass are the samples of tasks that stopped with each class of outcome.
+func ofEveryClass() []step {
+	var out []step
+	for _, class := range stop.Names() {
+		out = append(out, step{"ecs-task-state-change-class-" + class, observed})
+	}
+	return out
 }
 
 // timeout is how long each function may take. The scaler looks once in so little time.

@@ -13,7 +13,7 @@ func TestFunctionsLinkOnlyTheServicesThatTheyCall(t *testing.T) {
 		"s3-trigger":         {"dynamodb", "ecs", "sqs"},
 		"scheduler":          {"dynamodb", "ecs"},
 		"sqs-scaler":         {"dynamodb", "ecs", "sqs"},
-		"lifecycle-notifier": {"dynamodb", "eventbridge", "sesv2", "sns", "sqs"},
+		"lifecycle-notifier": {"cloudwatchlogs", "dynamodb", "eventbridge", "sesv2", "sns", "sqs"},
 	} {
 		t.Run(folder, func(t *testing.T) {
 			got := services(t, folder)

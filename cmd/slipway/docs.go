@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway/internal/config/compile"
+	"slipway/internal/stop"
 )
 
 func schemaCommand(o *options) *cobra.Command {
@@ -30,7 +31,7 @@ func docsCommand() *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use:     "docs",
-		Short:   "Write the references of slipway.yaml and of the command line, and the schema",
+		Short:   "Write the references of slipway.yaml, of the command line and of why tasks stop, and the schema",
 		Example: "  slipway docs",
 		Hidden:  true,
 		Args:    cobra.NoArgs,
@@ -40,6 +41,9 @@ func docsCommand() *cobra.Command {
 				return err
 			}
 			if err := store(filepath.Join(dir, "slipway.schema.json"), schema); err != nil {
+				return err
+			}
+			if err := store(filepath.Join(dir, "classes.md"), stop.Catalogue()); err != nil {
 				return err
 			}
 			if err := store(filepath.Join(dir, "command-line.md"), reference()); err != nil {

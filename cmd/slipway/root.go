@@ -86,7 +86,9 @@ Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
   slipway next hourly-report                       when a job is due
   slipway jobs                                     state, last run and next time of each
   slipway runs --state failed --since 24h          what went wrong on the deployed stack
-  slipway retry --job images --state failed        another attempt for it`,
+  slipway retry --job images --state failed        another attempt for it
+  slipway explain event.json                       why a task stopped
+  slipway drill out-of-memory                      see a mail before it is needed`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -99,7 +101,8 @@ Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
 	root.AddCommand(checkCommand(o), generateCommand(o), compileCommand(o), matchCommand(o), nextCommand(o),
 		schemaCommand(o), docsCommand(), versionCommand(o),
 		jobsCommand(o), pauseCommand(o), resumeCommand(o),
-		runsCommand(o), startCommand(o), retryCommand(o), cancelCommand(o), backfillCommand(o), deadLettersCommand(o))
+		runsCommand(o), startCommand(o), retryCommand(o), cancelCommand(o), backfillCommand(o), deadLettersCommand(o),
+		explainCommand(o), drillCommand(o))
 	return root
 }
 

@@ -10,9 +10,12 @@ import (
 	"slipway/internal/run"
 )
 
+// formVersion is the version of the forms of events. docs/reference/events holds their JSON Schemas.
+const formVersion = "1"
+
 // runDetail is the detail of a "Run …" event. It has no environment values: they may be secrets.
 type runDetail struct {
-	Version       string      `json:"version"` // of this form; "1"
+	Version       string      `json:"version"` // of this form
 	Stack         string      `json:"stack"`
 	Run           run.ID      `json:"run"`
 	Job           string      `json:"job"`
@@ -24,10 +27,14 @@ type runDetail struct {
 	IntervalStart *time.Time  `json:"intervalStart,omitempty"`
 	Task          string      `json:"taskArn,omitempty"`
 	Class         string      `json:"class,omitempty"`
+	Severity      string      `json:"severity,omitempty"`
 	Container     string      `json:"container,omitempty"`
 	ExitCode      *int        `json:"exitCode,omitempty"`
 	Reason        string      `json:"reason,omitempty"`
 	Summary       string      `json:"summary,omitempty"`
+	Remedy        string      `json:"remedy,omitempty"`
+	Link          string      `json:"link,omitempty"`
+	NotBefore     time.Time   `json:"notBefore,omitzero"` // of the next attempt
 	AdmittedAt    time.Time   `json:"admittedAt,omitzero"`
 	StartedAt     time.Time   `json:"startedAt,omitzero"`
 	EndedAt       time.Time   `json:"endedAt,omitzero"`
@@ -41,23 +48,96 @@ var detailTypes = map[run.State]string{
 	run.Skipped:   "Run Skipped",
 }
 
-// entryOf is the event about a run's end.
-func entryOf(stack string, r run.Run) (eventbridge.Entry, error) {
+// typeOf is the detail type of what a run owes, or empty when there is nothing to tell: somebody has retried it
+// meanwhile.
+func typeOf(r run.Run, e run.Effect) string {
+	switch e {
+	case run.OwesStarted:
+		return "Run Started"
+	case run.OwesRetrying:
+		return "Run Retrying"
+	}
+	return detailTypes[r.State]
+}
+
+// entryOf is the event about a run.
+func entryOf(stack string, r run.Run, e run.Effect) (eventbridge.Entry, error) {
 	d := runDetail{
-		Version: "1", Stack: stack, Run: r.ID, Job: r.Job, State: r.State, Trigger: r.Trigger, Attempt: r.Attempt,
+		Version: formVersion, Stack: stack, Run: r.ID, Job: r.Job, State: r.State, Trigger: r.Trigger, Attempt: r.Attempt,
 		Object: r.Input.Object, ScheduledTime: r.Input.ScheduledTime, IntervalStart: r.Input.IntervalStart,
-		Task: r.TaskARN, AdmittedAt: r.AdmittedAt, StartedAt: r.StartedAt, EndedAt: r.EndedAt,
+		Task: r.TaskARN, AdmittedAt: r.AdmittedAt, StartedAt: r.StartedAt,
 	}
-	if o := r.Outcome; o != nil {
-		d.Class, d.Container, d.ExitCode, d.Reason, d.Summary = o.Class, o.Container, o.ExitCode, o.Reason, o.Summary
+	switch e {
+	case run.OwesStarted:
+		d.State = run.Running // it may have gone on since
+	case run.OwesRetrying:
+		d.State, d.NotBefore = run.Queued, r.NotBefore
+		d.outcome(r.Outcome)
+	default:
+		d.EndedAt = r.EndedAt
+		d.outcome(r.Outcome)
 	}
-	text, err := json.Marshal(d)
-	if err != nil {
-		return eventbridge.Entry{}, fmt.Errorf("encode the event of run %s: %w", r.ID, err)
-	}
-	entry := eventbridge.Entry{Source: event.NudgeSource, DetailType: detailTypes[r.State], Detail: string(text)}
-	if r.TaskARN != "" {
+	entry, err := entry(typeOf(r, e), d)
+	if err == nil && r.TaskARN != "" {
 		entry.Resources = []string{r.TaskARN}
 	}
-	return entry, nil
+	return entry, err
+}
+
+func (d *runDetail) outcome(o *run.Outcome) {
+	if o == nil {
+		return
+	}
+	d.Class, d.Severity, d.Container, d.ExitCode, d.Reason = o.Class, o.Severity, o.Container, o.ExitCode, o.Reason
+	d.Summary, d.Remedy, d.Link = o.Summary, o.Remedy, o.Link
+}
+
+// incidentDetail is the detail of an "Incident …" event.
+type incidentDetail struct {
+	Version    string      `json:"version"`
+	Stack      string      `json:"stack"`
+	Incident   string      `json:"incident"`
+	Episode    int         `json:"episode"`
+	State      string      `json:"state"` // "open" or "resolved"
+	Event      string      `json:"event"`
+	Subject    run.Subject `json:"subject"`
+	Class      string      `json:"class"`
+	Severity   string      `json:"severity"`
+	Container  string      `json:"container,omitempty"`
+	Failures   int         `json:"failures"`
+	OpenedAt   time.Time   `json:"openedAt"`
+	ResolvedAt time.Time   `json:"resolvedAt,omitzero"`
+	ResolvedBy string      `json:"resolvedBy,omitempty"`
+	Summary    string      `json:"summary,omitempty"`
+	Remedy     string      `json:"remedy,omitempty"`
+	Link       string      `json:"link,omitempty"`
+	Run        run.ID      `json:"run,omitempty"`
+	Task       string      `json:"taskArn,omitempty"`
+	Drill      bool        `json:"drill,omitempty"`
+}
+
+// incidentEntry is the event that an incident was opened or resolved.
+func incidentEntry(stack string, i run.Incident, n run.Notice) (eventbridge.Entry, error) {
+	d := incidentDetail{
+		Version: formVersion, Stack: stack, Incident: i.Key, Episode: i.Episode, State: "open", Event: i.Event,
+		Subject: i.Subject, Class: i.Class, Severity: i.Severity, Container: i.Container, Failures: max(n.Count, 1),
+		OpenedAt: i.OpenedAt, Drill: i.Drill,
+	}
+	if len(i.Examples) > 0 {
+		c := i.Examples[0]
+		d.Summary, d.Remedy, d.Link, d.Run, d.Task = c.Outcome.Summary, c.Outcome.Remedy, c.Outcome.Link, c.Run, c.TaskARN
+	}
+	what := "Incident Opened"
+	if n.Kind == run.Resolved {
+		what, d.State, d.ResolvedAt, d.ResolvedBy = "Incident Resolved", "resolved", n.At, i.ClosedBy
+	}
+	return entry(what, d)
+}
+
+func entry(detailType string, detail any) (eventbridge.Entry, error) {
+	text, err := json.Marshal(detail)
+	if err != nil {
+		return eventbridge.Entry{}, fmt.Errorf("encode the event %s: %w", detailType, err)
+	}
+	return eventbridge.Entry{Source: event.NudgeSource, DetailType: detailType, Detail: string(text)}, nil
 }

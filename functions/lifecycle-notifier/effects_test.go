@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -12,26 +12,37 @@ import (
 
 	"slipway/internal/cloud/eventbridge"
 	"slipway/internal/cloud/ses"
+	"slipway/internal/cloud/sqs"
 	"slipway/internal/config"
+	"slipway/internal/event"
 	"slipway/internal/run"
 )
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // post remembers what was sent to whom.
 type post struct {
 	mails   []string
+	whole   []ses.Mail
 	entries []eventbridge.Entry
+	letters []sqs.DeadLetter
 	refuse  string // an address
+	lines   []string
+	read    []string // logs
 }
 
-func (p *post) effects(sender string, told ...config.Notification) *effects {
+const sender = "slipway@example.com"
+
+func (p *post) effects(from string, told ...config.Notification) *effects {
 	return &effects{
-		env:  config.Environment{Stack: "example", Sender: sender, TopicARN: "arn:topic:stack", LaunchQueueURL: "launch"},
-		told: told,
+		env:  config.Environment{Stack: "example", Sender: from, TopicARN: "arn:topic:stack", LaunchQueueURL: "launch", LifecycleDeadLetterQueueURL: "dead"},
+		conf: config.Config{Notifications: told}, count: func(string, int) {}, log: slog.New(slog.DiscardHandler),
 		mail: func(_ context.Context, m ses.Mail) error {
 			if m.To[0] == p.refuse {
-				return errors.New("refused")
+				return run.Never("mail-refused", errors.New("no such mailbox"))
 			}
-			p.mails = append(p.mails, fmt.Sprintf("ses %s from %s stage %s", m.To[0], m.From, m.Headers[0].Value))
+			p.whole = append(p.whole, m)
+			p.mails = append(p.mails, "ses "+m.To[0])
 			return nil
 		},
 		publish: func(_ context.Context, topic, _, _ string) error {
@@ -46,86 +57,176 @@ func (p *post) effects(sender string, told ...config.Notification) *effects {
 			p.mails = append(p.mails, "sqs "+url+" "+body)
 			return nil
 		},
+		bury: func(_ context.Context, url string, d sqs.DeadLetter) error {
+			p.mails = append(p.mails, "dead "+url)
+			p.letters = append(p.letters, d)
+			return nil
+		},
+		tail: func(_ context.Context, group, stream string, n int) ([]string, error) {
+			p.read = append(p.read, fmt.Sprintf("%s %s %d", group, stream, n))
+			return p.lines, nil
+		},
 	}
 }
 
 func failed() run.Run {
 	one := 1
 	return run.Run{
-		ID: "images-1", Job: "images", State: run.Failed, Trigger: run.ByObject, Attempt: 2, TaskARN: "arn:task",
+		ID: "images-1", Job: "images", State: run.Failed, Trigger: run.ByObject, Attempt: 2, AdmittedAt: noon,
+		TaskARN: "arn:aws:ecs:eu-north-1:111122223333:task/work/0123",
 		Input:   run.Input{Object: &run.Object{Bucket: "b", Key: "k"}, Environment: []run.EnvVar{{Name: "TOKEN", Value: "hunter2"}}},
-		Outcome: &run.Outcome{Class: "application-error", ExitCode: &one, Reason: "Essential container in task exited"},
-		EndedAt: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+		Outcome: &run.Outcome{Class: "application-error", Severity: "error", Container: "main", ExitCode: &one, Reason: "Essential container in task exited"},
+		EndedAt: noon,
 	}
+}
+
+func TestTheDetailOfAnEventHasNoEnvironment(t *testing.T) {
+	var p post
+	if err := p.effects("").Publish(t.Context(), failed(), run.OwesEvent); err != nil {
+		t.Fatal(err)
+	}
+	if d := p.entries[0]; d.DetailType != "Run Failed" || strings.Contains(d.Detail, "hunter2") || len(d.Resources) != 1 {
+		t.Errorf("entry = %+v", d)
+	}
+}
+
+func opened() (run.Incident, run.Notice) {
+	one := 1
+	i := run.Incident{
+		Key: "run.failed-0123", Event: "run.failed", Subject: run.Subject{Kind: run.JobSubject, Name: "images"}, Class: "application-error",
+		Severity: "error", Container: "main", Episode: 1, OpenedAt: noon, Count: 1, Told: 1,
+		Examples: []run.Case{{
+			ID: "run/images-1/2", Run: "images-1", At: noon, TaskARN: "arn:aws:ecs:eu-north-1:111122223333:task/work/0123",
+			Outcome: run.Outcome{Class: "application-error", Severity: "error", Container: "main", ExitCode: &one, Summary: "It failed.", Remedy: "Mend it."},
+		}},
+	}
+	return i, run.Notice{Stage: "run.failed-0123/1", Kind: run.Opened, Mail: true, Count: 1, New: 1, At: noon}
 }
 
 func TestWhoIsTold(t *testing.T) {
 	runs := config.Notification{To: []string{"a@example.com", "b@example.com", "arn:topic:team"}, Events: []string{"run.failed"}}
 	tasks := config.Notification{To: []string{"c@example.com"}, Events: []string{"task.failed"}}
-	both := config.Notification{To: []string{"a@example.com"}, Events: []string{"run.failed", "task.failed"}}
-	const stage = " from slipway@example.com stage run/images-1/2"
+	both := config.Notification{To: []string{"a@example.com"}, Events: []string{"run.failed", "recovered"}}
+	only := func(change func(*config.Notification)) config.Notification {
+		n := config.Notification{To: []string{"x@example.com"}, Events: []string{"run.failed"}}
+		change(&n)
+		return n
+	}
+	x := []string{"ses x@example.com"}
 	for name, tc := range map[string]struct {
 		sender string
+		change func(*run.Incident, *run.Notice)
 		told   []config.Notification
 		want   []string
 	}{
-		"each address and topic once, with a sender": {"slipway@example.com", []config.Notification{runs, tasks, both}, []string{"ses a@example.com" + stage, "ses b@example.com" + stage, "sns arn:topic:team"}},
-		"the stack's topic once, without one":        {"", []config.Notification{runs, both}, []string{"sns arn:topic:stack", "sns arn:topic:team"}},
-		"nobody who asked for other events":          {"slipway@example.com", []config.Notification{tasks}, nil},
-		"nobody":                                     {"slipway@example.com", nil, nil},
+		"each address and topic once, with a sender": {sender, nil, []config.Notification{runs, tasks, both}, []string{"sns arn:topic:team", "ses a@example.com", "ses b@example.com"}},
+		"the stack's topic once, without one":        {"", nil, []config.Notification{runs, both}, []string{"sns arn:topic:stack", "sns arn:topic:team"}},
+		"nobody who asked for other events":          {sender, nil, []config.Notification{tasks}, nil},
+		"nobody":                                     {sender, nil, nil, nil},
+		"only those who are left":                    {sender, func(_ *run.Incident, n *run.Notice) { n.To = []string{"b@example.com"} }, []config.Notification{runs}, []string{"ses b@example.com"}},
+		"of recovery, who wants that":                {sender, func(_ *run.Incident, n *run.Notice) { n.Kind = run.Resolved }, []config.Notification{runs, both}, []string{"ses a@example.com"}},
+		"the job":                                    {sender, nil, []config.Notification{only(func(n *config.Notification) { n.Jobs = []string{"images"} })}, x},
+		"not another job":                            {sender, nil, []config.Notification{only(func(n *config.Notification) { n.Jobs = []string{"report"} })}, nil},
+		"not a service":                              {sender, nil, []config.Notification{only(func(n *config.Notification) { n.Services = []string{"images"} })}, nil},
+		"the class":                                  {sender, nil, []config.Notification{only(func(n *config.Notification) { n.Classes = []string{"timeout", "application-error"} })}, x},
+		"not another class":                          {sender, nil, []config.Notification{only(func(n *config.Notification) { n.Classes = []string{"timeout"} })}, nil},
+		"the severity":                               {sender, nil, []config.Notification{only(func(n *config.Notification) { n.Severity = "warning" })}, x},
+		"not a lesser severity":                      {sender, func(i *run.Incident, _ *run.Notice) { i.Severity = "info" }, []config.Notification{only(func(n *config.Notification) { n.Severity = "warning" })}, nil},
+		"a drill whatever the job":                   {sender, func(i *run.Incident, _ *run.Notice) { i.Drill = true }, []config.Notification{only(func(n *config.Notification) { n.Jobs = []string{"report"} })}, x},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var p post
-			if err := p.effects(tc.sender, tc.told...).MailRun(t.Context(), failed()); err != nil {
-				t.Fatal(err)
+			i, n := opened()
+			if tc.change != nil {
+				tc.change(&i, &n)
 			}
-			if !slices.Equal(p.mails, tc.want) {
+			if left, err := p.effects(tc.sender, tc.told...).Mail(t.Context(), i, n); err != nil || len(left) > 0 {
+				t.Fatal(left, err)
+			}
+			if slices.Sort(p.mails); !slices.Equal(p.mails, sorted(tc.want)) {
 				t.Errorf("sent %q, want %q", p.mails, tc.want)
 			}
 		})
 	}
 }
 
+func sorted(list []string) []string {
+	slices.Sort(list)
+	return list
+}
+
 func TestOneWhoCannotBeReachedKeepsItFromNobody(t *testing.T) {
 	p := post{refuse: "a@example.com"}
-	told := config.Notification{To: []string{"a@example.com", "b@example.com"}, Events: []string{"task.failed"}}
-	err := p.effects("slipway@example.com", told).MailIncident(t.Context(), run.Incident{Key: "k", Event: "task.failed"})
-	if err == nil || len(p.mails) != 1 || !strings.Contains(p.mails[0], "b@example.com") {
-		t.Errorf("sent %q, %v; want one mail and an error", p.mails, err)
+	told := config.Notification{To: []string{"a@example.com", "b@example.com"}, Events: []string{"run.failed"}}
+	i, n := opened()
+	left, err := p.effects(sender, told).Mail(t.Context(), i, n)
+	if err == nil || run.Retryable(err) || !slices.Equal(left, []string{"a@example.com"}) || !slices.Equal(p.mails, []string{"ses b@example.com"}) {
+		t.Errorf("sent %q, left %q, %v; want one mail, and the other left with an error", p.mails, left, err)
 	}
 }
 
-func TestTheEventOfARun(t *testing.T) {
-	for state, want := range map[run.State]string{
-		run.Succeeded: "Run Succeeded", run.Failed: "Run Failed", run.Cancelled: "Run Cancelled", run.Skipped: "Run Skipped",
-		run.Queued: "", run.Starting: "", run.Running: "",
-	} {
-		var p post
-		r := failed()
-		r.State = state
-		if err := p.effects("").Publish(t.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-		if got := len(p.entries); want == "" && got != 0 || want != "" && (got != 1 || p.entries[0].DetailType != want) {
-			t.Errorf("events of a run that is %s = %+v, want %q", state, p.entries, want)
-		}
-	}
-}
-
-func TestTheDetailOfAnEventHasNoEnvironment(t *testing.T) {
+func TestTheHeadersOfAMail(t *testing.T) {
 	var p post
-	if err := p.effects("").Publish(t.Context(), failed()); err != nil {
+	i, n := opened()
+	if _, err := p.effects(sender, config.Notification{To: []string{"a@example.com"}, Events: []string{"run.failed"}}).Mail(t.Context(), i, n); err != nil {
 		t.Fatal(err)
 	}
-	var d runDetail
-	if err := json.Unmarshal([]byte(p.entries[0].Detail), &d); err != nil {
+	m := p.whole[0]
+	got := map[string]string{}
+	for _, h := range m.Headers {
+		got[h.Name] = h.Value
+	}
+	if m.From != sender || m.HTML == "" || m.Text == "" || got[stageHeader] != n.Stage || got["Auto-Submitted"] != "auto-generated" ||
+		got["References"] == "" || got["References"] != got["In-Reply-To"] {
+		t.Errorf("mail from %s with headers %v", m.From, got)
+	}
+	n.Stage, n.Kind, n.New = "run.failed-0123/2", run.Digest, 4
+	if _, err := p.effects(sender, config.Notification{To: []string{"a@example.com"}, Events: []string{"run.failed"}}).Mail(t.Context(), i, n); err != nil {
 		t.Fatal(err)
 	}
-	if d.Run != "images-1" || d.Stack != "example" || d.Object.Key != "k" || *d.ExitCode != 1 || d.Class != "application-error" || !slices.Equal(p.entries[0].Resources, []string{"arn:task"}) {
-		t.Errorf("entry = %+v", p.entries[0])
+	if again := p.whole[1].Headers; again[2] != m.Headers[2] {
+		t.Errorf("the digest refers to %v, the first mail to %v", again[2], m.Headers[2])
 	}
-	if strings.Contains(p.entries[0].Detail, "hunter2") {
-		t.Error("the detail has an environment value")
+}
+
+func TestALogIsShownOnlyWhereItIsPermitted(t *testing.T) {
+	p := post{lines: []string{"reading", "password=hunter2", "panic: no"}}
+	e := p.effects(sender, config.Notification{To: []string{"a@example.com"}, Events: []string{"run.failed"}})
+	i, n := opened()
+	if _, err := e.Mail(t.Context(), i, n); err != nil || len(p.read) != 0 {
+		t.Fatalf("read %q without permission, %v", p.read, err)
+	}
+	e.conf.Logs = []config.Log{{Name: "images", Group: "/ecs/images", Prefix: "task", Lines: 7}}
+	if _, err := e.Mail(t.Context(), i, n); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(p.read, []string{"/ecs/images task/main/0123 7"}) {
+		t.Errorf("read %q", p.read)
+	}
+	for _, body := range []string{p.whole[1].Text, p.whole[1].HTML} {
+		if !strings.Contains(body, "panic: no") || strings.Contains(body, "hunter2") || !strings.Contains(body, "[redacted]") {
+			t.Errorf("the mail is\n%s", body)
+		}
+	}
+	e.tail = func(context.Context, string, string, int) ([]string, error) { return nil, errors.New("denied") }
+	if _, err := e.Mail(t.Context(), i, n); err != nil || len(p.whole) != 3 {
+		t.Errorf("a log that cannot be read kept the mail back: %v", err)
+	}
+}
+
+func TestAMailThatCannotBeSentIsKept(t *testing.T) {
+	var p post
+	i, n := opened()
+	n.To, n.Tries = []string{"a@example.com"}, 2
+	if err := p.effects(sender).Bury(t.Context(), i, n, run.Never("mail-refused", errors.New("no such mailbox"))); err != nil {
+		t.Fatal(err)
+	}
+	if d := p.letters[0]; d.Reason != "mail-refused" || d.Receives != 3 || !strings.Contains(d.Body, "a@example.com") || !strings.Contains(d.Body, "Mend it.") {
+		t.Errorf("dead letter = %+v", d)
+	}
+	again, err := event.Decode([]byte(p.letters[0].Body))
+	if u, ok := again.(event.Unsent); err != nil || !ok || u.Incident != i.Key || u.Kind != string(run.Opened) || !slices.Equal(u.To, n.To) || u.New != 1 {
+		t.Errorf("sent again it is %+v, %v", again, err)
 	}
 }
 

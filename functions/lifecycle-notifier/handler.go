@@ -5,16 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"os"
 	"slices"
 	"sync"
-	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"slipway/functions/internal/delivery"
 	"slipway/internal/cloud/sqs"
 	"slipway/internal/config"
 	"slipway/internal/event"
-	"slipway/internal/orchestrator"
 	"slipway/internal/run"
 	"slipway/internal/telemetry"
 )
@@ -22,6 +21,9 @@ import (
 // runs is the part of the orchestrator that settles runs.
 type runs interface {
 	Observe(ctx context.Context, t run.Task) error
+	ObserveService(ctx context.Context, a event.ServiceAction) error
+	ObserveDeployment(ctx context.Context, d event.DeploymentChange) error
+	Resend(ctx context.Context, u event.Unsent) error
 	Flush(ctx context.Context) error
 }
 
@@ -35,35 +37,29 @@ type handler struct {
 	log     *slog.Logger
 }
 
-func newHandler(r runs, env config.Environment, queue *sqs.SQS, log *slog.Logger) *handler {
+func newHandler(r runs, env config.Environment, queue *sqs.SQS, metrics *telemetry.Metrics, log *slog.Logger) *handler {
 	bury := func(ctx context.Context, d sqs.DeadLetter) error {
 		return queue.SendDeadLetter(ctx, env.LifecycleDeadLetterQueueURL, d)
 	}
 	return &handler{
-		runs: r, log: log, metrics: telemetry.NewMetrics(os.Stdout, env.Stack, time.Now),
+		runs: r, log: log, metrics: metrics,
 		desk: delivery.Desk{Function: function, MaxReceives: env.MaxReceives, Send: bury, Log: log},
 	}
 }
 
-// watched are the services whose failing tasks somebody is told of: those that a scaler follows.
-func watched(scalers []config.Scaler) []orchestrator.Service {
-	var out []orchestrator.Service
-	for _, s := range scalers {
-		out = append(out, orchestrator.Service{Cluster: s.Cluster, Name: s.Service})
-	}
-	return out
-}
-
-// work is what one message tells of. Task is nil when it is no task's change.
+// work is what one message tells of. Of is what it is about: what is of the same is taken in in order.
 type work struct {
 	delivery.Parcel
-	task    *run.Task
+	of      string
+	order   int64
+	do      func(context.Context) error
 	ignored bool // an event of a kind that is not handled
+	foreign bool // an event of another account
 }
 
 // answer is what a direct invocation gets.
 type answer struct {
-	Observed    int  `json:"observed"` // task changes taken in
+	Observed    int  `json:"observed"` // changes of tasks, services and deployments taken in
 	Ignored     int  `json:"ignored"`  // events that nobody handles
 	DeadLetters int  `json:"deadLetters,omitempty"`
 	Flushed     bool `json:"flushed,omitempty"` // a tick: what was owed has been done
@@ -96,7 +92,7 @@ func (h *handler) flush(ctx context.Context) error {
 func (h *handler) batch(ctx context.Context, messages []event.Message) delivery.Answer {
 	all := make([]*work, len(messages))
 	for i, m := range messages {
-		all[i] = read(m)
+		all[i] = h.read(ctx, m)
 	}
 	h.act(ctx, all)
 	parcels := make([]delivery.Parcel, len(all))
@@ -109,7 +105,7 @@ func (h *handler) batch(ctx context.Context, messages []event.Message) delivery.
 }
 
 func (h *handler) direct(ctx context.Context, m event.Message) (any, error) {
-	w := read(m)
+	w := h.read(ctx, m)
 	h.act(ctx, []*work{w})
 	buried, err := h.desk.SettleDirect(ctx, w.Parcel)
 	fate, out := delivery.Done, answer{}
@@ -120,48 +116,70 @@ func (h *handler) direct(ctx context.Context, m event.Message) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.task != nil {
+	if w.do != nil {
 		out.Observed = 1
 	}
-	if w.ignored {
+	if w.ignored || w.foreign {
 		out.Ignored = 1
 	}
 	return out, nil
 }
 
 // read decodes a message and decides what it tells of.
-func read(m event.Message) *work {
+func (h *handler) read(ctx context.Context, m event.Message) *work {
 	w := &work{Parcel: delivery.Parcel{Message: m}}
 	e, err := event.Decode([]byte(m.Body))
 	if err != nil {
 		w.Add(err)
 		return w
 	}
-	if change, ok := e.(event.TaskChange); ok {
-		w.task = &change.Task
-		return w
+	account := ""
+	switch e := e.(type) {
+	case event.TaskChange:
+		account = event.AccountOf(e.Task.Cluster)
+		w.of, w.order, w.do = e.Task.ARN, e.Task.Version, func(ctx context.Context) error { return h.runs.Observe(ctx, e.Task) }
+	case event.ServiceAction:
+		account = event.AccountOf(e.Cluster)
+		w.of, w.order, w.do = e.Service, e.At.UnixNano(), func(ctx context.Context) error { return h.runs.ObserveService(ctx, e) }
+	case event.DeploymentChange:
+		account = event.AccountOf(e.Service)
+		w.of, w.order, w.do = e.Service, e.At.UnixNano(), func(ctx context.Context) error { return h.runs.ObserveDeployment(ctx, e) }
+	case event.Unsent:
+		w.of, w.do = e.Incident, func(ctx context.Context) error { return h.runs.Resend(ctx, e) }
+	default:
+		w.ignored = true
 	}
-	w.ignored = true
+	if own := ownAccount(ctx); own != "" && account != "" && account != own {
+		w.foreign, w.do = true, nil
+	}
 	return w
 }
 
-// act lets the orchestrator take in every task's changes: those of one task in the order of their versions, those of
-// different tasks at once. It stops in time to answer.
+// ownAccount is the account that the function runs in, or empty when nobody says.
+func ownAccount(ctx context.Context) string {
+	if c, ok := lambdacontext.FromContext(ctx); ok {
+		return event.AccountOf(c.InvokedFunctionArn)
+	}
+	return ""
+}
+
+// act lets the orchestrator take in every change: those of one task or service in their order, those of different ones
+// at once. It stops in time to answer.
 func (h *handler) act(ctx context.Context, all []*work) {
 	ctx, cancel := delivery.KeepMargin(ctx)
 	defer cancel()
-	byTask := map[string][]*work{}
+	by := map[string][]*work{}
 	for _, w := range all {
-		if w.task != nil {
-			byTask[w.task.ARN] = append(byTask[w.task.ARN], w)
+		if w.do != nil {
+			by[w.of] = append(by[w.of], w)
 		}
 	}
 	var wait sync.WaitGroup
-	for _, changes := range byTask {
-		slices.SortStableFunc(changes, func(a, b *work) int { return cmp.Compare(a.task.Version, b.task.Version) })
+	for _, changes := range by {
+		slices.SortStableFunc(changes, func(a, b *work) int { return cmp.Compare(a.order, b.order) })
 		wait.Go(func() {
 			for _, w := range changes {
-				w.Add(h.runs.Observe(ctx, *w.task))
+				w.Add(w.do(ctx))
 			}
 		})
 	}
@@ -177,6 +195,8 @@ func (h *handler) report(ctx context.Context, all []*work, fates []delivery.Fate
 			counts[telemetry.EventsReturned]++
 		case fates[i] == delivery.GivenUp:
 			counts[telemetry.DeadLetters]++
+		case w.foreign:
+			counts[telemetry.EventsForeign]++
 		case w.ignored:
 			counts[telemetry.EventsIgnored]++
 		default:
@@ -184,6 +204,7 @@ func (h *handler) report(ctx context.Context, all []*work, fates []delivery.Fate
 		}
 	}
 	h.metrics.Emit("Function", function, counts)
-	h.log.InfoContext(ctx, "messages handled", "messages", len(all), "tasks", counts[telemetry.TasksObserved],
-		"ignored", counts[telemetry.EventsIgnored], "returned", counts[telemetry.EventsReturned], "deadLetters", counts[telemetry.DeadLetters])
+	h.log.InfoContext(ctx, "messages handled", "messages", len(all), "observed", counts[telemetry.TasksObserved],
+		"ignored", counts[telemetry.EventsIgnored], "foreign", counts[telemetry.EventsForeign],
+		"returned", counts[telemetry.EventsReturned], "deadLetters", counts[telemetry.DeadLetters])
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
 	"slipway/functions/internal/delivery"
 	"slipway/internal/cloud/sqs"
 	"slipway/internal/event"
@@ -33,6 +35,18 @@ func (s *settler) Observe(_ context.Context, t run.Task) error {
 	defer s.mu.Unlock()
 	s.seen = append(s.seen, t)
 	return s.err
+}
+
+func (s *settler) ObserveService(_ context.Context, a event.ServiceAction) error {
+	return s.Observe(context.Background(), run.Task{ARN: a.Service})
+}
+
+func (s *settler) ObserveDeployment(_ context.Context, d event.DeploymentChange) error {
+	return s.Observe(context.Background(), run.Task{ARN: d.Service})
+}
+
+func (s *settler) Resend(_ context.Context, u event.Unsent) error {
+	return s.Observe(context.Background(), run.Task{ARN: u.Incident})
 }
 
 func (s *settler) Flush(context.Context) error {
@@ -87,11 +101,11 @@ func TestAnswers(t *testing.T) {
 		"sqs-ecs-task-state-change-running":           {allDone, 1},
 		"sqs-ecs-task-state-change-stopped-exit0":     {allDone, 1},
 		"sqs-ecs-task-state-change-stopped-exit1":     {allDone, 1},
-		"sqs-ecs-service-action-steady-state":         {allDone, 0},
-		"sqs-ecs-deployment-state-change-failed":      {allDone, 0},
+		"sqs-ecs-service-action-steady-state":         {allDone, 1},
+		"sqs-ecs-deployment-state-change-failed":      {allDone, 1},
 		"ecs-task-state-change-running":               {`{"observed":1,"ignored":0}`, 1},
 		"ecs-task-state-change-stopped-exit1":         {`{"observed":1,"ignored":0}`, 1},
-		"ecs-service-action-task-placement-failure":   {`{"observed":0,"ignored":1}`, 0},
+		"ecs-service-action-task-placement-failure":   {`{"observed":1,"ignored":0}`, 1},
 		"scheduler-tick":                              {`{"observed":0,"ignored":0,"flushed":true}`, 0},
 		"sqs-ecs-task-state-change-batch-one-bad":     {allDone, 1},
 		"ecs-task-state-change-stopped-exit1-service": {`{"observed":1,"ignored":0}`, 1},
@@ -140,6 +154,22 @@ func TestChangesOfOneTaskAreTakenInInOrder(t *testing.T) {
 		if task.Version != int64(i+1) {
 			t.Errorf("version %d came at place %d", task.Version, i+1)
 		}
+	}
+}
+
+func TestWhatIsOfAnotherAccountIsCountedAndNotLookedAt(t *testing.T) {
+	s := &settler{}
+	h, letters := newWorld(s)
+	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{InvokedFunctionArn: "arn:aws:lambda:eu-north-1:999988887777:function:x"})
+	for _, name := range []string{
+		"ecs-task-state-change-stopped-exit1", "ecs-service-action-task-placement-failure", "ecs-deployment-state-change-failed",
+	} {
+		if got, err := h.handle(ctx, sample(t, name)); err != nil || got != (answer{Ignored: 1}) {
+			t.Errorf("%s: answer = %v, %v, want it ignored", name, got, err)
+		}
+	}
+	if len(s.seen)+len(*letters) != 0 {
+		t.Errorf("%d observed, %d dead letters", len(s.seen), len(*letters))
 	}
 }
 

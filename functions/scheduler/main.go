@@ -28,7 +28,7 @@ func main() {
 	endpoint := func(service string) *string { return awsconf.Endpoint(os.Getenv, service) }
 	table := ledger.New(aws, endpoint("DYNAMODB"), env.Table)
 	runs := orchestrator.New(orchestrator.Options{
-		Stack: env.Stack, Jobs: conf.Jobs, Log: log, Ledger: table,
+		Stack: env.Stack, Jobs: conf.Jobs, Stops: conf.Rules(), Log: log, Ledger: table,
 		Tasks: ecs.New(aws, endpoint("ECS")),
 		Files: s3.New(aws, endpoint("S3")), Bucket: env.BatchBucket,
 		Pace: orchestrator.NewPace(orchestrator.RunTaskQuota, shares, nil),

@@ -2,148 +2,101 @@ package alert
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
-	"time"
 
 	"slipway/internal/run"
 )
 
-// Mail is one message. Subject has at most MaxSubject characters of printable ASCII, which is what SNS allows; Text is
-// plain text.
+// Mail is one message. Subject has at most MaxSubject characters of printable ASCII, which SNS takes too; Text and HTML
+// say the same.
 type Mail struct {
 	Subject string
 	Text    string
-	// Stage names the mail among all of Slipway: the same stage is the same mail, sent again.
+	HTML    string
+	// Stage names the mail among all of the stack: the same stage is the same mail, sent again.
 	Stage string
+	// Thread is the ID that every mail of one incident refers to, in angle brackets.
+	Thread string
 }
 
-// MaxSubject is how long a subject may be. SNS takes fewer than 100 characters; mail readers show about 70.
-const MaxSubject = 90
+// MaxSubject is how long a subject may be: what mail readers show. SNS takes fewer than 100 characters.
+const MaxSubject = 70
 
-// maxField is how many characters of one text from an event a mail shows.
-const maxField = 1500
+// maxField is how many characters of one text from an event a mail shows; maxLine those of a line of a log.
+const (
+	maxField = 1200
+	maxLine  = 400
+)
 
-// ForRun is the mail about a failed run.
-func ForRun(stack string, r run.Run) Mail {
-	o := outcomeOf(r.Outcome)
-	m := letter{}
-	m.line("%s", o.Summary)
-	m.line("")
-	m.field("What to do", o.Remedy)
-	m.field("Read more", o.Link)
-	m.line("")
-	m.field("Job", r.Job)
-	m.field("Run", string(r.ID))
-	m.about(r.Input)
-	m.field("Attempt", strconv.Itoa(r.Attempt))
-	m.outcome(o)
-	if d := r.Decision; d != nil {
-		m.field("Task definition", d.Definition)
-		m.field("Capacity", d.Capacity)
+// Compose is the mail about a notice of an incident.
+func Compose(stack string, i run.Incident, n run.Notice) Mail {
+	p := pageOf(i, n)
+	p.add("Incident", i.Key)
+	p.add("Stack", stack)
+	if n.Kind == run.Opened {
+		p.command(stack, newest(i))
 	}
-	m.task(r.TaskARN)
-	m.line("")
-	m.time("Admitted", r.AdmittedAt)
-	m.time("Started", r.StartedAt)
-	m.time("Ended", r.EndedAt)
-	m.field("Stack", stack)
+	p.footer = "Sent by Slipway, stack " + stack + ". Who is told of what is said under notifications in slipway.yaml."
+	if i.Drill {
+		p.badge = "Drill: " + p.badge
+		p.footer = "This is a drill: nothing has failed. " + p.footer
+	}
+	p.clean()
 	return Mail{
-		Subject: subject("run failed", r.Job, reasonInShort(o)),
-		Text:    m.String(),
-		Stage:   "run/" + string(r.ID) + "/" + strconv.Itoa(r.Attempt),
+		Subject: subject(i, n), Text: p.text(), HTML: p.html(), Stage: n.Stage,
+		Thread: fmt.Sprintf("<%s.%d@%s.slipway>", i.Key, i.Episode, strings.Map(plainRune, stack)),
 	}
 }
 
-// ForIncident is the mail about an incident: a failed task of a service.
-func ForIncident(stack string, i run.Incident) Mail {
-	m := letter{}
-	m.line("%s", i.Outcome.Summary)
-	m.line("")
-	m.field("What to do", i.Outcome.Remedy)
-	m.field("Read more", i.Outcome.Link)
-	m.line("")
-	m.field("Service", i.Subject)
-	m.outcome(i.Outcome)
-	m.field("Task definition", i.Task)
-	m.task(i.TaskARN)
-	m.line("")
-	m.time("Seen", i.OpenedAt)
-	m.field("Stack", stack)
-	return Mail{
-		Subject: subject("task failed", i.Subject, reasonInShort(i.Outcome)),
-		Text:    m.String(),
-		Stage:   i.Event + "/" + i.Key,
+func pageOf(i run.Incident, n run.Notice) page {
+	switch n.Kind {
+	case run.Digest:
+		return digestPage(i, n)
+	case run.Resolved:
+		return resolvedPage(i, n)
 	}
+	return openedPage(i, n)
 }
 
-func outcomeOf(o *run.Outcome) run.Outcome {
-	if o == nil {
-		return run.Outcome{Class: "unknown", Summary: "The run failed, and nothing says why."}
+// clean makes every text safe to show: each is one line, bounded, without characters that hide or reorder text.
+func (p *page) clean() {
+	for _, s := range []*string{&p.badge, &p.title, &p.lead, &p.remedy, &p.more, &p.footer} {
+		*s = clean(*s, maxField)
 	}
-	return *o
-}
-
-// subject is what, where and why.
-func subject(what, where, why string) string {
-	return clip(ascii("[slipway] "+what+": "+where+": "+why), MaxSubject)
-}
-
-func reasonInShort(o run.Outcome) string {
-	if o.ExitCode != nil && *o.ExitCode != 0 {
-		return fmt.Sprintf("%s, exit code %d", o.Class, *o.ExitCode)
-	}
-	return o.Class
-}
-
-// letter gathers the lines of a mail.
-type letter struct{ strings.Builder }
-
-func (l *letter) line(format string, args ...any) {
-	for i, a := range args {
-		if s, ok := a.(string); ok {
-			args[i] = clean(s)
+	for _, list := range [][]fact{p.facts, p.list, p.commands} {
+		for k := range list {
+			list[k].label, list[k].value = clean(list[k].label, maxField), clean(list[k].value, maxField)
 		}
 	}
-	fmt.Fprintf(l, format+"\n", args...)
-}
-
-// field writes one labelled value, and nothing for an empty one.
-func (l *letter) field(label, value string) {
-	if value != "" {
-		l.line("%-16s %s", label+":", value)
+	for k := range p.log {
+		p.log[k] = clean(p.log[k], maxLine)
+	}
+	if !strings.HasPrefix(p.more, "https://") {
+		p.more = ""
 	}
 }
 
-func (l *letter) time(label string, t time.Time) {
-	if !t.IsZero() {
-		l.field(label, t.UTC().Format("2006-01-02 15:04:05 UTC"))
+// subject is what, where and why. What does not fit is cut from the middle, the name.
+func subject(i run.Incident, n run.Notice) string {
+	head, why := "[slipway] "+whatOf(i.Event)+": ", ": "+reasonInShort(i)
+	switch n.Kind {
+	case run.Digest:
+		head = fmt.Sprintf("[slipway] %d more: %s: ", n.New, whatOf(i.Event))
+	case run.Resolved:
+		head, why = "[slipway] recovered: ", ": "+i.Class
 	}
+	if i.Drill {
+		head = "[drill] " + strings.TrimPrefix(head, "[slipway] ")
+	}
+	head, why = ascii(head), clip(ascii(clean(why, maxField)), 36)
+	name := ascii(clean(i.Subject.Name, maxField))
+	return strings.TrimSpace(clip(head+clip(name, max(8, MaxSubject-len(head)-len(why)))+why, MaxSubject))
 }
 
-func (l *letter) about(in run.Input) {
-	if o := in.Object; o != nil {
-		l.field("Object", "s3://"+o.Bucket+"/"+o.Key)
-		l.field("Version", o.VersionID)
-		l.field("Size", strconv.FormatInt(o.Size, 10)+" bytes")
+func reasonInShort(i run.Incident) string {
+	o := newest(i).Outcome
+	if o.ExitCode != nil && *o.ExitCode != 0 {
+		return fmt.Sprintf("%s, exit code %d", i.Class, *o.ExitCode)
 	}
-	if at := in.ScheduledTime; at != nil {
-		l.time("Scheduled time", *at)
-	}
-}
-
-func (l *letter) outcome(o run.Outcome) {
-	l.field("Container", o.Container)
-	if o.ExitCode != nil {
-		l.field("Exit code", strconv.Itoa(*o.ExitCode))
-	}
-	l.field("Class", o.Class)
-	l.field("Reason", o.Reason)
-}
-
-func (l *letter) task(arn string) {
-	l.field("Task", arn)
-	page, logs := links(arn)
-	l.field("Task page", page)
-	l.field("Logs", logs)
+	return i.Class
 }

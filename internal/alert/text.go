@@ -1,24 +1,66 @@
 package alert
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"unicode"
 )
 
-// clean makes text from an event safe for a line of plain text: control characters, line breaks and the characters
-// that reorder or hide text become spaces or go, and it is cut.
-func clean(s string) string {
+// text is the page as plain text.
+func (p page) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n\n%s\n", p.badge, p.title, p.lead)
+	if p.remedy != "" {
+		fmt.Fprintf(&b, "\n%-16s %s\n", "What to do:", p.remedy)
+	}
+	if p.more != "" {
+		fmt.Fprintf(&b, "%-16s %s\n", "Read more:", p.more)
+	}
+	b.WriteString("\n")
+	writeFacts(&b, p.facts)
+	if len(p.list) > 0 {
+		b.WriteString("\n" + p.listed + ":\n")
+		for _, f := range p.list {
+			fmt.Fprintf(&b, "- %s: %s\n", f.label, f.value)
+		}
+	}
+	if len(p.log) > 0 {
+		b.WriteString("\nThe last lines of its log:\n")
+		for _, line := range p.log {
+			b.WriteString("  " + line + "\n")
+		}
+	}
+	if len(p.commands) > 0 {
+		b.WriteString("\n")
+		writeFacts(&b, p.commands)
+	}
+	b.WriteString("\n-- \n" + p.footer + "\n")
+	return b.String()
+}
+
+func writeFacts(b *strings.Builder, facts []fact) {
+	for _, f := range facts {
+		fmt.Fprintf(b, "%-16s %s\n", f.label+":", f.value)
+	}
+}
+
+// clean makes text from an event safe for a line: control characters, line breaks and the characters that reorder or
+// hide text become spaces or go, and it is cut to n characters.
+func clean(s string, n int) string {
+	if len(s) > 8*n {
+		s = s[:8*n] // no character has more than four bytes
+	}
 	s = strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\t' || r == '\r':
+		case r == '\n' || r == '\t' || r == '\r' || r == '\u2028' || r == '\u2029':
 			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == unicode.ReplacementChar:
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == unicode.ReplacementChar, unicode.Is(unicode.Variation_Selector, r):
 			return -1
 		}
 		return r
 	}, s)
-	return clip(s, maxField)
+	return clip(s, n)
 }
 
 // ascii replaces every character that a mail subject of SNS does not take.
@@ -40,7 +82,7 @@ func clip(s string, n int) string {
 	if len(runes) <= n {
 		return s
 	}
-	return string(runes[:n-3]) + "..."
+	return string(runes[:max(n-3, 0)]) + "..."
 }
 
 // consoles are the hosts of the AWS console for each partition.

@@ -12,6 +12,10 @@ type Config struct {
 	Jobs          []run.Job      `json:"jobs,omitempty"`
 	Scalers       []Scaler       `json:"scalers,omitempty"`
 	Notifications []Notification `json:"notifications,omitempty"`
+	Stops         []Stop         `json:"stops,omitempty"`
+	Logs          []Log          `json:"logs,omitempty"`
+	// Containers are the containers that matter of tasks that Slipway did not start, by service or task family.
+	Containers map[string]string `json:"containers,omitempty"`
 }
 
 // Scaler says which service follows which queues.
@@ -25,10 +29,4 @@ type Scaler struct {
 	MessagesPerTask int           `json:"messagesPerTask"`
 	Latency         time.Duration `json:"latency,omitempty"`
 	ScaleIn         string        `json:"scaleIn,omitempty"` // "idle" (default) or "protected"
-}
-
-// Notification says who is told of which events. To holds mail addresses and SNS topic ARNs.
-type Notification struct {
-	To     []string `json:"to"`
-	Events []string `json:"events"`
 }

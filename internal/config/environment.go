@@ -112,7 +112,7 @@ func ownVariables() []Variable {
 		},
 		{
 			"SLIPWAY_LAUNCH_DEAD_LETTER_QUEUE_URL", "URL of the launch queue's dead-letter queue, for events that can never succeed.",
-			[]Function{S3Trigger},
+			[]Function{S3Trigger, LifecycleNotifier},
 			false,
 			func(e *Environment, s string) error { e.LaunchDeadLetterQueueURL = s; return nil },
 		},

@@ -208,3 +208,12 @@ func clusterOf(arn string) string {
 	}
 	return strings.Join(parts[:5], ":") + ":cluster/" + path[1]
 }
+
+// AccountOf is the account in an ARN, or empty.
+func AccountOf(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" {
+		return ""
+	}
+	return parts[4]
+}

@@ -9,7 +9,7 @@ import (
 	"slipway/internal/run"
 )
 
-// Event is one of Objects, Test, Nudge, TaskChange, ServiceAction, DeploymentChange, InstanceChange, and Unknown.
+// Event is one of Objects, Test, Nudge, Unsent, TaskChange, ServiceAction, DeploymentChange, InstanceChange, and Unknown.
 type Event interface{ event() }
 
 // Objects is what one S3 event tells of: an EventBridge event has one object, a notification may have several.
@@ -144,6 +144,8 @@ func (e envelope) decodeBridge() (Event, error) {
 		return decodeInstance(e)
 	case NudgeSource + "/" + NudgeType:
 		return decodeNudge(e)
+	case NudgeSource + "/" + UnsentType:
+		return decodeUnsent(e)
 	}
 	return Unknown{Source: string(e.Source), Type: string(e.DetailType)}, nil
 }

@@ -27,7 +27,7 @@ type Ledger struct {
 	runs      map[run.ID]run.Run
 	live      map[run.ID]run.Run // of them, those that are open
 	jobs      map[string]run.JobState
-	incidents map[string]run.Incident
+	incidents incidents
 	leases    map[string]lease
 	newest    map[string]newest // by run.Newest
 	holders   map[string]map[run.ID]bool
@@ -60,7 +60,7 @@ func (l *Ledger) call(name string, effect func() error) error {
 	l.mu.Lock()
 	if l.runs == nil {
 		l.runs, l.live, l.jobs = map[run.ID]run.Run{}, map[run.ID]run.Run{}, map[string]run.JobState{}
-		l.incidents, l.leases = map[string]run.Incident{}, map[string]lease{}
+		l.incidents, l.leases = newIncidents(), map[string]lease{}
 		l.newest, l.holders, l.batches = map[string]newest{}, map[string]map[run.ID]bool{}, map[string]run.ID{}
 	}
 	err := effect()
@@ -334,44 +334,6 @@ func (l *Ledger) SaveJob(_ context.Context, s run.JobState) error {
 		l.jobs[s.Name] = s
 		return nil
 	})
-}
-
-// OpenIncident stores an incident unless one with its key exists.
-func (l *Ledger) OpenIncident(_ context.Context, i run.Incident) (opened bool, err error) {
-	err = l.call("OpenIncident", func() error {
-		if _, exists := l.incidents[i.Key]; exists {
-			return nil
-		}
-		i.Revision = 1
-		l.incidents[i.Key], opened = i, true
-		return nil
-	})
-	return opened, err
-}
-
-// SaveIncident stores an incident read before.
-func (l *Ledger) SaveIncident(_ context.Context, i run.Incident) error {
-	return l.call("SaveIncident", func() error {
-		if l.incidents[i.Key].Revision != i.Revision {
-			return &run.Conflict{}
-		}
-		i.Revision++
-		l.incidents[i.Key] = i
-		return nil
-	})
-}
-
-// OwingIncidents returns incidents that owe something since before the given time.
-func (l *Ledger) OwingIncidents(_ context.Context, before time.Time, limit int) (out []run.Incident, err error) {
-	err = l.call("OwingIncidents", func() error {
-		for _, i := range l.incidents {
-			if len(i.Owed) > 0 && !i.OpenedAt.After(before) && len(out) < limit {
-				out = append(out, i)
-			}
-		}
-		return nil
-	})
-	return out, err
 }
 
 // Acquire takes or renews a lease.

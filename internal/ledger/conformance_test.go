@@ -47,7 +47,9 @@ func TestConformance(t *testing.T) {
 		"a conflict writes nothing":                 writesAllOrNothing,
 		"the index lists what is due":               listsDue,
 		"a job state keeps its counter":             keepsCounter,
-		"an incident is opened once":                opensIncidentsOnce,
+		"a case is counted once":                    countsCasesOnce,
+		"incidents are listed while they are due":   listsIncidents,
+		"a mark is only replaced by a newer one":    keepsMarks,
 		"a lease has one holder":                    leasesToOne,
 		"runs are read together":                    readsTogether,
 		"those that hold a slot are known":          knowsHolders,
@@ -241,26 +243,6 @@ func keepsCounter(ctx context.Context, t *testing.T, l whole) {
 	states, err = l.Jobs(ctx)
 	if err != nil || len(states) != 1 || states[0].Active != 1 || !states[0].LastScheduled.Equal(noon) {
 		t.Errorf("jobs = %+v, %v, want the state and its counter", states, err)
-	}
-}
-
-func opensIncidentsOnce(ctx context.Context, t *testing.T, l whole) {
-	i := run.Incident{Key: "k", OpenedAt: noon, Owed: []run.Effect{run.OwesMail}}
-	for try, want := range []bool{true, false} {
-		if opened, err := l.OpenIncident(ctx, i); err != nil || opened != want {
-			t.Errorf("try %d: opened = %t, %v, want %t", try, opened, err, want)
-		}
-	}
-	owing, err := l.OwingIncidents(ctx, noon, 10)
-	if err != nil || len(owing) != 1 {
-		t.Fatalf("owing = %v, %v, want one", owing, err)
-	}
-	owing[0].Owed = nil
-	if err := l.SaveIncident(ctx, owing[0]); err != nil {
-		t.Fatal(err)
-	}
-	if owing, err := l.OwingIncidents(ctx, noon, 10); err != nil || len(owing) != 0 {
-		t.Errorf("owing = %v, %v, want none", owing, err)
 	}
 }
 

@@ -90,64 +90,6 @@ func (l *Ledger) SaveJob(ctx context.Context, s run.JobState) error {
 	return nil
 }
 
-// OpenIncident stores an incident unless one with its key exists, and reports whether it did.
-func (l *Ledger) OpenIncident(ctx context.Context, i run.Incident) (bool, error) {
-	it, err := encodeIncident(i)
-	if err != nil {
-		return false, err
-	}
-	stored, err := l.put(ctx, it, 0)
-	return err == nil && stored == nil, err
-}
-
-// SaveIncident stores an incident read before.
-func (l *Ledger) SaveIncident(ctx context.Context, i run.Incident) error {
-	it, err := encodeIncident(i)
-	if err != nil {
-		return err
-	}
-	stored, err := l.put(ctx, it, i.Revision)
-	if err == nil && stored != nil {
-		return &run.Conflict{}
-	}
-	return err
-}
-
-// OwingIncidents returns incidents that owe something since before the given time.
-func (l *Ledger) OwingIncidents(ctx context.Context, before time.Time, limit int) ([]run.Incident, error) {
-	items, err := l.due(ctx, kindIncident, before, limit)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]run.Incident, 0, len(items))
-	for _, it := range items {
-		var i run.Incident
-		if err := json.Unmarshal([]byte(textOf(it, "doc")), &i); err != nil {
-			return nil, run.Never("ledger-version", fmt.Errorf("decode %s: %w", textOf(it, PartitionKey), err))
-		}
-		if i.Revision, err = numberOf(it, "rev"); err != nil {
-			return nil, err
-		}
-		out = append(out, i)
-	}
-	return out, nil
-}
-
-func encodeIncident(i run.Incident) (item, error) {
-	doc, err := json.Marshal(i)
-	if err != nil {
-		return nil, fmt.Errorf("encode incident %s: %w", i.Key, err)
-	}
-	it := keyOf("incident", i.Key)
-	it["doc"], it["rev"], it["v"] = text(string(doc)), number(i.Revision+1), number(layoutVersion)
-	if len(i.Owed) > 0 {
-		it[IndexKey], it[IndexSortKey] = text(kindIncident), number(i.OpenedAt.UnixMilli())
-	} else {
-		it[ExpiryName] = number(i.OpenedAt.Add(run.KeepFor).Unix())
-	}
-	return it, nil
-}
-
 // Acquire takes or renews a lease, and reports whether holder has it now.
 func (l *Ledger) Acquire(ctx context.Context, name, holder string, now time.Time, ttl time.Duration) (bool, error) {
 	_, err := l.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{

@@ -424,6 +424,9 @@ func (m *model) afterwards() string {
 	for _, j := range modelJobs() {
 		mails += m.count("mail " + j.Name)
 	}
+	for _, i := range m.ledger.Incidents() {
+		mails += i.Untold() // counted, and in the digest that is to come
+	}
 	if mails < failed {
 		return oneMailAFailure
 	}

@@ -63,9 +63,11 @@ func (o *Orchestrator) payOne(ctx context.Context, r run.Run, e run.Effect) erro
 	case run.OwesMembers:
 		return o.endMembers(ctx, r)
 	case run.OwesEvent:
-		return o.effects.Publish(ctx, r)
+		return errors.Join(o.effects.Publish(ctx, r, e), o.wentWell(ctx, r))
+	case run.OwesStarted, run.OwesRetrying:
+		return o.effects.Publish(ctx, r, e)
 	case run.OwesMail:
-		return o.effects.MailRun(ctx, r)
+		return o.recordRun(ctx, r)
 	case run.OwesNudge:
 		return o.effects.Nudge(ctx, r.Job)
 	}
@@ -85,41 +87,18 @@ func (o *Orchestrator) tally(ctx context.Context, r run.Run) error {
 	return err
 }
 
-func (o *Orchestrator) payIncident(ctx context.Context, i run.Incident) error {
-	if o.effects == nil || len(i.Owed) == 0 {
-		return nil
-	}
-	if err := o.effects.MailIncident(ctx, i); err != nil {
-		return fmt.Errorf("mail of incident %s: %w", i.Key, err)
-	}
-	i.Owed = nil
-	if err := o.ledger.SaveIncident(ctx, i); err != nil {
-		return fmt.Errorf("store incident %s: %w", i.Key, err)
-	}
-	return nil
-}
-
 // flushBatch is how many runs or incidents one flush looks at. Active runs that reconcile is due to look at stand in
 // the same list, so it is as long as a reconcile's.
 const flushBatch = reconcileBatch
 
-// Flush does what runs and incidents still owe after whoever settled them did not. It is called each minute.
+// Flush does what runs and incidents still owe after whoever settled them did not, and what time alone brings: digests,
+// jobs that are late, dead letters. It is called each minute.
 func (o *Orchestrator) Flush(ctx context.Context) error {
-	now := o.now()
-	runs, err := o.ledger.Watched(ctx, now, flushBatch)
-	incidents, incidentsErr := o.ledger.OwingIncidents(ctx, now.Add(-run.SettleWithin), flushBatch)
-	problems := make([]error, len(runs)+len(incidents), len(runs)+len(incidents)+2)
-	each(len(problems), func(i int) {
-		if i < len(runs) {
-			problems[i] = o.payLate(ctx, runs[i])
-			return
-		}
-		problems[i] = o.payIncident(ctx, incidents[i-len(runs)])
-	})
-	for _, e := range []error{err, incidentsErr} {
-		if e != nil {
-			problems = append(problems, fmt.Errorf("read what is owed: %w", e))
-		}
+	runs, err := o.ledger.Watched(ctx, o.now(), flushBatch)
+	problems := make([]error, len(runs), len(runs)+2)
+	each(len(runs), func(i int) { problems[i] = o.payLate(ctx, runs[i]) })
+	if err != nil {
+		problems = append(problems, fmt.Errorf("read what is owed: %w", err))
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, o.flushIncidents(ctx))...)
 }

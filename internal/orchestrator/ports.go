@@ -42,16 +42,6 @@ type Jobs interface {
 	SaveJob(ctx context.Context, s run.JobState) error
 }
 
-// Incidents is what the ledger keeps of failures that somebody is told of.
-type Incidents interface {
-	// OpenIncident stores an incident unless one with its key exists, and reports whether it did.
-	OpenIncident(ctx context.Context, i run.Incident) (bool, error)
-	// SaveIncident stores an incident read before. It returns a *run.Conflict when the stored one has another revision.
-	SaveIncident(ctx context.Context, i run.Incident) error
-	// OwingIncidents returns up to limit incidents that owe an effect since before the given time.
-	OwingIncidents(ctx context.Context, before time.Time, limit int) ([]run.Incident, error)
-}
-
 // Leases lets one of many do something at a time.
 type Leases interface {
 	// Acquire takes or renews the lease for holder until now+ttl, and reports whether it did. A lease that has
@@ -91,16 +81,4 @@ type Files interface {
 	Put(ctx context.Context, url, contentType string, content []byte) error
 	// Get returns a file of at most limit bytes, or an error that is run.ErrNotFound.
 	Get(ctx context.Context, url string, limit int64) ([]byte, error)
-}
-
-// Effects does what runs and incidents owe. Each is done at least once.
-type Effects interface {
-	// Publish puts the event of the run's state on the event bus.
-	Publish(ctx context.Context, r run.Run) error
-	// MailRun sends the mail about a failed run.
-	MailRun(ctx context.Context, r run.Run) error
-	// MailIncident sends the mail about an incident.
-	MailIncident(ctx context.Context, i run.Incident) error
-	// Nudge asks for queued runs of the job to be launched now rather than at the next tick.
-	Nudge(ctx context.Context, job string) error
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"slipway/internal/launch"
@@ -18,7 +17,7 @@ import (
 func (o *Orchestrator) Observe(ctx context.Context, t run.Task) error {
 	stack, id, attempt, ours := run.ParseStartedBy(t.StartedBy)
 	if !ours {
-		return o.observeService(ctx, t)
+		return o.observeOther(ctx, t)
 	}
 	if stack != o.stack {
 		return nil
@@ -32,7 +31,7 @@ func (o *Orchestrator) Observe(ctx context.Context, t run.Task) error {
 		return fmt.Errorf("read run %s: %w", id, err)
 	}
 	if r.Attempt != attempt && !r.State.Final() {
-		return nil // an attempt that has been settled
+		return o.warnOfSpot(ctx, r, t) // an attempt that has been settled
 	}
 	return o.learn(ctx, r, t)
 }
@@ -43,14 +42,14 @@ func (o *Orchestrator) learn(ctx context.Context, r run.Run, t run.Task) error {
 		return o.settle(ctx, r, t)
 	}
 	now := o.now()
-	_, _, err := o.change(ctx, r, func(r run.Run) (run.Run, error) {
+	learned, changed, err := o.change(ctx, r, func(r run.Run) (run.Run, error) {
 		next := r.Observe(t, now)
 		if stale(r, t) || next.State == r.State && next.TaskARN == r.TaskARN {
 			return r, errUnchanged
 		}
 		return next, nil
 	})
-	return err
+	return errors.Join(err, o.payLearned(ctx, learned, changed), o.warnOfSpot(ctx, r, t))
 }
 
 // stale reports whether the task tells nothing that the run does not know better.
@@ -66,7 +65,7 @@ func (o *Orchestrator) settle(ctx context.Context, r run.Run, t run.Task) error 
 	}
 	now := o.now()
 	seen := r.Observe(t, now) // its ARN and times, in case that nothing was heard of the task before
-	outcome := stop.Classify(t, stop.Options{Main: mainContainer(r)})
+	outcome := stop.Classify(t, stop.Options{Main: mainContainer(r), Job: r.Job, Rules: o.stops})
 	return o.conclude(ctx, seen, ending{outcome: outcome, at: t.StoppedAt, task: seen.TaskARN, seen: &t})
 }
 
@@ -158,38 +157,4 @@ func mainContainer(r run.Run) string {
 		return ""
 	}
 	return r.Decision.Container
-}
-
-// observeService opens an incident for a failed task of a watched service: one for each task.
-func (o *Orchestrator) observeService(ctx context.Context, t run.Task) error {
-	name, isService := strings.CutPrefix(t.Group, "service:")
-	if !isService || t.LastStatus != run.StatusStopped || !o.watches(t.Cluster, name) {
-		return nil
-	}
-	outcome := stop.Classify(t, stop.Options{})
-	if outcome.Succeeded() || outcome.Expected {
-		return nil
-	}
-	i := run.Incident{
-		Key: t.ARN, Event: "task.failed", Subject: name, Cluster: t.Cluster, TaskARN: t.ARN, Task: t.Definition,
-		Outcome: outcome, OpenedAt: o.now(), Owed: []run.Effect{run.OwesMail},
-	}
-	opened, err := o.ledger.OpenIncident(ctx, i)
-	if err != nil {
-		return fmt.Errorf("open the incident of task %s: %w", t.ARN, err)
-	}
-	if !opened {
-		return nil // a minute tick sends what it may still owe
-	}
-	i.Revision = 1
-	return o.payIncident(ctx, i)
-}
-
-func (o *Orchestrator) watches(cluster, service string) bool {
-	for _, w := range o.watched {
-		if w.Name == service && (w.Cluster == cluster || strings.HasSuffix(cluster, ":cluster/"+w.Cluster)) {
-			return true
-		}
-	}
-	return false
 }

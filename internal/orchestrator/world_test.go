@@ -116,14 +116,34 @@ func (w *world) send(what string) error {
 	return w.boundary()
 }
 
-func (w *world) Publish(_ context.Context, r run.Run) error {
+// Publish remembers only the events of ends: how a run goes on is told beside.
+func (w *world) Publish(_ context.Context, r run.Run, e run.Effect) error {
+	if e != run.OwesEvent {
+		return w.boundary()
+	}
 	return w.send("event " + string(r.State) + " " + r.Job)
 }
 
-func (w *world) MailRun(_ context.Context, r run.Run) error { return w.send("mail " + r.Job) }
+func (w *world) Announce(_ context.Context, i run.Incident, n run.Notice) error {
+	return w.send("incident " + string(n.Kind) + " " + i.Subject.Name)
+}
 
-func (w *world) MailIncident(_ context.Context, i run.Incident) error {
-	return w.send("mail " + i.Subject)
+// Mail remembers one line for each failure that the mail tells of, since a digest tells of many.
+func (w *world) Mail(_ context.Context, i run.Incident, n run.Notice) ([]string, error) {
+	if err := w.boundary(); err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	for range n.New {
+		w.sent = append(w.sent, "mail "+i.Subject.Name)
+	}
+	w.sent = append(w.sent, "letter "+string(n.Kind)+" "+i.Event+" "+i.Subject.Name)
+	w.mu.Unlock()
+	return nil, w.boundary()
+}
+
+func (w *world) Bury(_ context.Context, i run.Incident, n run.Notice, _ error) error {
+	return w.send("buried " + string(n.Kind) + " " + i.Subject.Name)
 }
 
 func (w *world) Nudge(_ context.Context, job string) error { return w.send("nudge " + job) }

@@ -11,6 +11,7 @@ import (
 
 	"slipway/internal/cloud/ecs"
 	"slipway/internal/cloud/eventbridge"
+	"slipway/internal/cloud/logs"
 	"slipway/internal/cloud/s3"
 	"slipway/internal/cloud/ses"
 	"slipway/internal/cloud/sns"
@@ -26,10 +27,11 @@ var adapters = map[string]struct {
 	"internal/ledger":            {"dynamodb", ledger.Actions},
 	"internal/cloud/ecs":         {"ecs", slices.Concat(ecs.LaunchActions, ecs.ReconcileActions, ecs.ScaleActions)},
 	"internal/cloud/eventbridge": {"events", eventbridge.Actions},
+	"internal/cloud/logs":        {"logs", logs.Actions},
 	"internal/cloud/s3":          {"s3", slices.Concat(s3.PutActions, s3.GetActions)},
 	"internal/cloud/ses":         {"ses", ses.Actions},
 	"internal/cloud/sns":         {"sns", sns.Actions},
-	"internal/cloud/sqs":         {"sqs", slices.Concat(sqs.SendActions, sqs.DepthActions, sqs.RedriveActions)},
+	"internal/cloud/sqs":         {"sqs", slices.Concat(sqs.SendActions, sqs.DepthActions, sqs.PeekActions, sqs.RedriveActions)},
 }
 
 // implied are actions that are asked for without a call of that name.

@@ -12,6 +12,7 @@ import (
 
 	"slipway/internal/cloud/ecs"
 	"slipway/internal/cloud/eventbridge"
+	"slipway/internal/cloud/logs"
 	"slipway/internal/cloud/s3"
 	"slipway/internal/cloud/ses"
 	"slipway/internal/cloud/sns"
@@ -225,7 +226,7 @@ var uses = map[string][][]string{
 	"S3TriggerFunction":         {logging, consuming, ledger.Actions, ecs.LaunchActions, sqs.SendActions, s3.PutActions},
 	"SchedulerFunction":         {logging, ledger.Actions, ecs.LaunchActions, ecs.ReconcileActions, s3.PutActions, s3.GetActions},
 	"SqsScalerFunction":         {logging, ledger.Actions, ecs.ScaleActions, sqs.DepthActions},
-	"LifecycleNotifierFunction": {logging, consuming, ledger.Actions, sqs.SendActions, eventbridge.Actions, ses.Actions, sns.Actions, s3.GetActions},
+	"LifecycleNotifierFunction": {logging, consuming, ledger.Actions, sqs.SendActions, sqs.DepthActions, sqs.PeekActions, eventbridge.Actions, logs.Actions, ses.Actions, sns.Actions, s3.GetActions},
 }
 
 // onDemand are the actions that a function may do only when a job of slipway.yaml has a policy that needs them, beside

@@ -121,20 +121,6 @@ func (s *JobState) Resume() {
 	s.Paused, s.PausedWhy, s.PausedAt, s.FailedInRow = false, "", time.Time{}, nil
 }
 
-// Incident is failures with one cause that somebody is told of.
-type Incident struct {
-	Key      string    `json:"key"`   // what makes failures one incident
-	Event    string    `json:"event"` // "task.failed", "dead-letter", ...
-	Subject  string    `json:"subject"`
-	Cluster  string    `json:"cluster,omitempty"`
-	TaskARN  string    `json:"taskArn,omitempty"`
-	Task     string    `json:"task,omitempty"` // task definition
-	Outcome  Outcome   `json:"outcome"`
-	OpenedAt time.Time `json:"openedAt"`
-	Owed     []Effect  `json:"owed,omitempty"`
-	Revision int64     `json:"-"`
-}
-
 // ErrNotFound is what the ledger answers for something that it does not hold.
 var ErrNotFound = errors.New("not in the ledger")
 

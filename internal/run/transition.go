@@ -100,6 +100,7 @@ func (r Run) observe(t Task, now time.Time) Run {
 	}
 	if r.State == Starting && t.LastStatus == StatusRunning {
 		r.State, r.StartedAt = Running, orNow(t.StartedAt, now)
+		r.owe(OwesStarted)
 		r = r.note("", now)
 	}
 	return r
@@ -147,6 +148,7 @@ func (r Run) Retry(o Outcome, to Place, notBefore, now time.Time) (Run, error) {
 	if o.Class == SpotInterruption {
 		n.Interruptions++
 	}
+	n.owe(OwesRetrying)
 	if r.Slot {
 		n.owe(OwesNudge)
 	}

@@ -39,7 +39,7 @@ func starting() run.Run { return must(queued().Claim(spot, true, noon)) }
 func running() run.Run {
 	t := theTask
 	t.LastStatus, t.StartedAt, t.Version = run.StatusRunning, noon.Add(20*time.Second), 2
-	return must(starting().Accept(theTask, noon)).Observe(t, later)
+	return must(starting().Accept(theTask, noon)).Observe(t, later).Paid(run.OwesStarted).Clone()
 }
 
 // inState is a run in the state, as it comes there.

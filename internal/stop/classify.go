@@ -12,32 +12,106 @@ import (
 type Options struct {
 	// Main is the name of the container that matters. Empty: the one that made the task stop.
 	Main string
+	// Job or Service is what the task belongs to, for rules that name it.
+	Job     string
+	Service string
+	// Rules are explanations of one's own. The first that fits has its say.
+	Rules []Rule
 }
 
 // maxReason is how many characters of ECS's reason an outcome keeps.
 const maxReason = 1000
 
-// The exit codes that a shell gives for signals.
-const (
-	exitKilled     = 137 // 128 + SIGKILL
-	exitTerminated = 143 // 128 + SIGTERM
-)
-
 // Classify says how the attempt of a stopped task ended.
 func Classify(t run.Task, o Options) run.Outcome {
 	main := pick(t, o.Main)
-	reason := reasonOf(t, main)
-	name := classOf(t, main, reason)
-	c := classes[name]
+	v := judge(t, main)
+	c := classes[v.class]
 	out := run.Outcome{
-		Class: c.name, Severity: c.severity, Expected: c.expected, Retryable: c.retryable,
-		Container: main.Name, ExitCode: main.ExitCode, Reason: tidy(reason),
-		Summary: c.words, Remedy: c.remedy, Link: c.link,
+		Class: c.Name, Severity: c.Severity, Expected: c.Expected, Retryable: c.Retryable,
+		Container: v.container.Name, ExitCode: v.container.ExitCode, Reason: tidy(reasonOf(t, v.container)),
+		Summary: c.Words, Remedy: c.Remedy, Link: c.Link,
 	}
-	if name == "application-error" {
-		out.Summary = c.words + meaning(main)
+	out = v.cause.reword(out)
+	if out.Class == "application-error" && v.cause.Name == "" {
+		out = explain(out, v.container)
+	}
+	if other, found := endedFirst(t, v.container); found && out.Class == "application-error" {
+		out.Summary += fmt.Sprintf(" Container %s had ended before, with exit code %d.", tidy(other.Name), *other.ExitCode)
+	}
+	return apply(out, t.StopCode, o)
+}
+
+// reword lets the words of a cause stand for those of its class.
+func (c Cause) reword(out run.Outcome) run.Outcome {
+	if c.Words != "" {
+		out.Summary = c.Words
+	}
+	if c.Remedy != "" {
+		out.Remedy = c.Remedy
+	}
+	if c.Link != "" {
+		out.Link = c.Link
 	}
 	return out
+}
+
+// verdict is the class of a stop, the cause that was found, and the container that it is about.
+type verdict struct {
+	class     string
+	cause     Cause
+	container run.Container
+}
+
+func judge(t run.Task, main run.Container) verdict {
+	if c, ok := find(taskCauses, t.StopCode, t.StoppedReason); ok {
+		return verdict{c.Class, c, main}
+	}
+	if main.ExitCode != nil && *main.ExitCode == 0 {
+		return verdict{"succeeded", Cause{}, main}
+	}
+	if c, ok := find(startCauses, t.StopCode, main.Reason+"\n"+t.StoppedReason); ok {
+		return verdict{c.Class, c, main}
+	}
+	if main.ExitCode == nil || wasEnded(main) {
+		if v, ok := judgeOthers(t, main); ok {
+			return v
+		}
+	}
+	switch {
+	case main.ExitCode != nil:
+		return verdict{"application-error", Cause{}, main}
+	case t.StopCode == "TaskFailedToStart" || strings.Contains(t.StoppedReason, "failed to start"):
+		return verdict{"start-failed", mute(t), main}
+	}
+	return verdict{"unknown", Cause{}, main}
+}
+
+// judgeOthers looks for what another container's reason says, when the one that matters was only ended with it.
+func judgeOthers(t run.Task, main run.Container) (verdict, bool) {
+	for _, c := range t.Containers {
+		if c.Name == main.Name || c.Reason == "" {
+			continue
+		}
+		if cause, ok := find(startCauses, t.StopCode, c.Reason); ok {
+			return verdict{cause.Class, cause, c}, true
+		}
+	}
+	if other, found := endedFirst(t, main); found && main.ExitCode == nil {
+		return verdict{"application-error", Cause{}, other}, true
+	}
+	return verdict{}, false
+}
+
+// mute is the cause of a task that did not start and does not say why.
+func mute(t run.Task) Cause {
+	if len(t.Containers) > 0 {
+		return Cause{}
+	}
+	return Cause{
+		Name: "mute", Words: "The task never started, and ECS does not say why. After half an hour of waiting that is missing capacity or a missing network interface.",
+		Remedy: "Check the capacity provider and the free addresses of the subnets; the events of the service may say more.",
+	}
 }
 
 // pick is the container that matters: the one named, else the one that made the task stop.
@@ -64,80 +138,39 @@ func weight(c run.Container) int {
 		return 0
 	case *c.ExitCode == 0:
 		return 2
-	case *c.ExitCode == exitTerminated || *c.ExitCode == exitKilled && c.Reason == "":
+	case wasEnded(c):
 		return 1
 	}
 	return 3
 }
 
+// wasEnded reports whether a container ended only because it was told to.
+func wasEnded(c run.Container) bool {
+	return c.ExitCode != nil && c.Reason == "" && (*c.ExitCode == exitTerminated || *c.ExitCode == exitKilled)
+}
+
+// endedFirst is another container that failed by itself, when this one was ended or never ran.
+func endedFirst(t run.Task, c run.Container) (run.Container, bool) {
+	if c.ExitCode != nil && !wasEnded(c) {
+		return run.Container{}, false
+	}
+	for _, other := range t.Containers {
+		if other.Name != c.Name && other.ExitCode != nil && *other.ExitCode != 0 && !wasEnded(other) {
+			return other, true
+		}
+	}
+	return run.Container{}, false
+}
+
 // reasonOf is what ECS says, the container's words before the task's, which are often empty of meaning.
-func reasonOf(t run.Task, main run.Container) string {
+func reasonOf(t run.Task, c run.Container) string {
 	var parts []string
-	for _, text := range []string{main.Reason, t.StoppedReason} {
+	for _, text := range []string{c.Reason, t.StoppedReason} {
 		if text != "" && (len(parts) == 0 || parts[0] != text) {
 			parts = append(parts, text)
 		}
 	}
 	return strings.Join(parts, "; ")
-}
-
-func classOf(t run.Task, main run.Container, reason string) string {
-	if name, ok := match(stopRules, t.StopCode, t.StoppedReason); ok {
-		return name
-	}
-	if main.ExitCode != nil && *main.ExitCode == 0 {
-		return "succeeded"
-	}
-	if name, ok := match(startRules, t.StopCode, reason); ok {
-		return name
-	}
-	if name, ok := match(startRules, t.StopCode, allReasons(t)); ok && main.ExitCode == nil {
-		return name
-	}
-	switch {
-	case main.ExitCode != nil:
-		return "application-error"
-	case t.StopCode == "TaskFailedToStart" || strings.Contains(reason, "failed to start"):
-		return "start-failed"
-	}
-	return "unknown"
-}
-
-func allReasons(t run.Task) string {
-	var b strings.Builder
-	for _, c := range t.Containers {
-		b.WriteString(c.Reason + "\n")
-	}
-	return b.String()
-}
-
-// meanings are what an exit code says by convention.
-// https://tldp.org/LDP/abs/html/exitcodes.html
-var meanings = map[int]string{
-	1:              " (1: a general error)",
-	2:              " (2: wrong usage, or a shell built-in's error)",
-	75:             " (75: a failure that may pass)",
-	125:            " (125: the container could not be created)",
-	126:            " (126: the command is not executable)",
-	127:            " (127: the command was not found)",
-	134:            " (134: it aborted, SIGABRT)",
-	exitKilled:     " (137: it was killed, SIGKILL; nothing says that memory was the cause)",
-	139:            " (139: it crashed, SIGSEGV)",
-	exitTerminated: " (143: it was asked to end, SIGTERM)",
-	255:            " (255: an exit code out of range)",
-}
-
-func meaning(c run.Container) string {
-	switch {
-	case strings.Contains(c.Reason, "exec format error"):
-		return " The image is built for another architecture than the task's."
-	case c.ExitCode == nil:
-		return ""
-	}
-	if m, ok := meanings[*c.ExitCode]; ok {
-		return fmt.Sprintf(" Exit code %d%s.", *c.ExitCode, m)
-	}
-	return fmt.Sprintf(" Exit code %d.", *c.ExitCode)
 }
 
 // tidy makes a reason safe to keep and to show: one line, bounded, without characters that hide or reorder text.
@@ -147,7 +180,7 @@ func tidy(s string) string {
 	}
 	s = strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\r' || r == '\t':
+		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029':
 			return ' '
 		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == unicode.ReplacementChar:
 			return -1

@@ -30,11 +30,19 @@ const (
 	EventsIgnored    Metric = "EventsIgnored"    // events of a kind that nobody handles
 	EventsReturned   Metric = "EventsReturned"   // messages given back to their queue, to be tried again
 	DeadLetters      Metric = "DeadLetters"      // messages given up, with a reason
-	TasksObserved    Metric = "TasksObserved"    // state changes of tasks taken in
-	RunsAdmitted     Metric = "RunsAdmitted"     // scheduled times that became runs
-	TimesMissed      Metric = "TimesMissed"      // scheduled times given up by catchUp
-	RunsReconciled   Metric = "RunsReconciled"   // runs looked after that nothing was heard of
-	Ticks            Metric = "Ticks"            // minutes done; an alarm watches for their absence
+	TasksObserved    Metric = "TasksObserved"    // changes of tasks, services and deployments taken in
+	EventsForeign    Metric = "EventsForeign"    // events of another account
+	MailsSent        Metric = "MailsSent"        // by recipient
+	MailsFailed      Metric = "MailsFailed"      // by recipient; they are tried again
+
+	CasesCounted       Metric = "CasesCounted"       // failures counted in incidents
+	NoticesUnconfirmed Metric = "NoticesUnconfirmed" // told, and perhaps told again: the ledger did not take it
+	NoticesBuried      Metric = "NoticesBuried"      // given up, and kept as dead letters
+
+	RunsAdmitted   Metric = "RunsAdmitted"   // scheduled times that became runs
+	TimesMissed    Metric = "TimesMissed"    // scheduled times given up by catchUp
+	RunsReconciled Metric = "RunsReconciled" // runs looked after that nothing was heard of
+	Ticks          Metric = "Ticks"          // minutes done; an alarm watches for their absence
 
 	// By Scaler.
 	MessagesVisible  Metric = "MessagesVisible"

@@ -7,6 +7,11 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"slipway/internal/cloud/refusal"
 )
 
 // DeadLetter is a message that can never succeed, or has failed too often.
@@ -70,4 +75,25 @@ func sendable(s string) string {
 		n--
 	}
 	return s[:n]
+}
+
+// Peek returns a message of a dead-letter queue and leaves it there for others to receive. It returns the empty letter
+// when SQS shows none.
+func (s *SQS) Peek(ctx context.Context, queueURL string) (DeadLetter, error) {
+	out, err := s.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		QueueUrl: &queueURL, MaxNumberOfMessages: 1, VisibilityTimeout: 5, MessageAttributeNames: []string{"All"},
+	})
+	if err != nil || len(out.Messages) == 0 {
+		return DeadLetter{}, refusal.Of("look into "+queueURL, err, permanent)
+	}
+	m := out.Messages[0]
+	_, err = s.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: &queueURL, ReceiptHandle: m.ReceiptHandle})
+	if err != nil {
+		return DeadLetter{}, refusal.Of("give back a message of "+queueURL, err, permanent)
+	}
+	attribute := func(name string) string { return aws.ToString(m.MessageAttributes[name].StringValue) }
+	return DeadLetter{
+		Body: aws.ToString(m.Body), Reason: attribute(AttributeReason), Detail: attribute(AttributeDetail),
+		Function: attribute(AttributeFunction), MessageID: attribute(AttributeMessageID),
+	}, nil
 }

@@ -17,6 +17,7 @@ import (
 var (
 	SendActions  = []string{"sqs:SendMessage"}
 	DepthActions = []string{"sqs:GetQueueAttributes"}
+	PeekActions  = []string{"sqs:ChangeMessageVisibility", "sqs:ReceiveMessage"}
 )
 
 // permanent are the codes that no retry can help.

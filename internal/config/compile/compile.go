@@ -53,9 +53,7 @@ func (r *reader) config(root *value) config.Config {
 		services[s.Cluster+"/"+s.Service] = v.get("service")
 		c.Scalers = append(c.Scalers, s)
 	}
-	for _, v := range root.get("notifications").all() {
-		c.Notifications = append(c.Notifications, r.notification(v))
-	}
+	r.telling(root, &c)
 	return c
 }
 

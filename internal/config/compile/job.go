@@ -30,6 +30,8 @@ func (r *reader) job(name string, own, v *value) run.Job {
 		Retry:       r.retry(v.get("retry")),
 		Timeout:     duration(v.get("timeout")),
 		StartWithin: duration(v.get("startWithin")),
+
+		SuccessWithin: r.successWithin(v.get("successWithin"), v.get("trigger", "schedule") != nil),
 	}
 	r.platform(v.get("task", "platformVersion"), j.Task.Capacity, j.Resources)
 	r.indexed(j, v)
@@ -179,11 +181,4 @@ func (r *reader) scaler(name string, v *value) config.Scaler {
 		r.notYet(v.get("queues"), "several", "more than one queue")
 	}
 	return s
-}
-
-func (r *reader) notification(v *value) config.Notification {
-	for _, to := range v.get("to").all() {
-		r.recipient(to)
-	}
-	return config.Notification{To: v.get("to").strs(), Events: v.get("events").strs()}
 }

@@ -12,12 +12,13 @@ import (
 var valueKinds = map[string]string{
 	"ClusterName": "cluster", "BatchBucket": "bucket", "UploadsBucket": "bucket", "ResultsBucket": "bucket",
 	"ObjectProcessorTask": "definition", "HourlyBatchTask": "definition", "QueueWorkerTask": "definition",
+	"ObjectProcessorLogs": "logs", "HourlyBatchLogs": "logs", "QueueWorkerLogs": "logs",
 	"WorkQueueUrl": "queue", "WorkerService": "service", "NotificationEmail": "mail",
 }
 
 var kindWords = map[string]string{
 	"cluster": "a cluster", "bucket": "a bucket", "definition": "a task definition", "queue": "a queue",
-	"service": "a service", "mail": "a mail address",
+	"service": "a service", "mail": "a mail address", "logs": "a log group",
 }
 
 var wholeValue = regexp.MustCompile(`^\$\{([A-Za-z0-9]+)\}$`)

@@ -87,6 +87,9 @@ func Root() *Shape {
 		{Name: "jobs", Doc: "Jobs by name: 1 to 40 of `a-z`, `0-9` and hyphen. The name is part of every run ID, so a renamed job is a new one.", Shape: &Shape{Kind: Named, Item: job(), Max: maxItems}},
 		{Name: "scalers", Doc: "Scalers by name: which service follows which queue.", Shape: &Shape{Kind: Named, Item: scaler(), Max: maxItems}},
 		{Name: "notifications", Doc: "Who is told of what.", Shape: &Shape{Kind: List, Item: notification(), Max: 100}},
+		{Name: "stops", Doc: "Explanations of your own for tasks that stop: the first that fits has its say.", Shape: &Shape{Kind: List, Item: stopRule(), Max: 100}},
+		{Name: "containers", Doc: "The container that matters in the tasks of a service, or of a task family that Slipway did not start, by its name. Of a job, `task.container` says it.", Shape: &Shape{Kind: Named, Item: text, Max: maxItems}, Default: "the one that made the task stop", Example: "{website: app}"},
+		{Name: "logs", Doc: "Logs whose last lines a mail may show, by the name of the job or service. Without it, mails show none.", Shape: &Shape{Kind: Named, Item: logPlace(), Max: maxItems}},
 	}}
 }
 
@@ -174,6 +177,7 @@ func policies() []Key {
 			{Name: "exitCodes", Doc: "Exit codes that are tried again.", Shape: &Shape{Kind: List, Item: number(1, 255), Max: 255}, Example: "[75]"},
 		}}, Default: "one attempt"},
 		{Name: "timeout", Doc: "Bounds one attempt, from RUNNING.", Shape: minutes, Default: "none", Example: "30m"},
+		{Name: "successWithin", Doc: "How long after its scheduled time a run may succeed before the job counts as late: the event `job.late`.", Shape: hours, Default: "nobody waits", Example: "3h"},
 		{Name: "startWithin", Doc: "How long a run may wait for its launch: for room, or for capacity.", Shape: hours, Default: "24h", Example: "6h"},
 	}
 }
@@ -197,13 +201,6 @@ func scaler() *Shape {
 		}}, Required: true},
 		{Name: "messagesPerTask", Doc: "How many messages one task works on at once.", Shape: number(1, 10000), Required: true, Example: "10"},
 		{Name: "scaleIn", Doc: "When tasks go: `idle` lowers the count only when no message is in flight, because ECS chooses which task stops.", Shape: choice("idle"), Default: "idle"},
-	}}
-}
-
-func notification() *Shape {
-	return &Shape{Kind: Mapping, Keys: []Key{
-		{Name: "to", Doc: "Mail addresses and ARNs of SNS topics. When the stack has no sender, what is for addresses goes to the stack's own topic, to which NotificationEmail is subscribed.", Shape: &Shape{Kind: List, Item: refers("mail"), Min: 1, Max: 50, Single: true}, Required: true, Example: `["${NotificationEmail}"]`},
-		{Name: "events", Doc: "Of what: `run.failed`, a run that has failed for good; `task.failed`, a failed task of a service under `scalers`.", Shape: &Shape{Kind: List, Item: choice("run.failed", "task.failed"), Min: 1, Single: true}, Required: true, Example: "[run.failed, task.failed]"},
 	}}
 }
 

@@ -12,17 +12,10 @@ type refusal struct {
 // feature lands, and the key or value gets its line in shapes.go.
 func unsupported() []refusal {
 	return []refusal{
-		{"jobs.*.successWithin", "", "let an alarm of your own watch the job's results"},
 		{"scalers.*.latency", "", "size the service by messagesPerTask and tasks.max"},
 		{"scalers.*.scaleIn", "protected", "leave scaleIn out: tasks go only when no message is in flight"},
 		{"scalers.*.maxGroups", "", "set tasks.max to the number of message groups"},
 		{"scalers.*.queues", "several", "give each queue a service of its own"},
-		{"notifications.events", "job.late", "run.failed and task.failed are known"},
-		{"notifications.events", "service.error", "run.failed and task.failed are known"},
-		{"notifications.events", "deployment.failed", "run.failed and task.failed are known"},
-		{"notifications.events", "dead-letter", "the alarms on the dead-letter queues go to the stack's SNS topic"},
-		{"notifications.events", "recovered", "run.failed and task.failed are known"},
-		{"notifications.watch", "", "the services under scalers are watched"},
 	}
 }
 

@@ -25,6 +25,11 @@ func under(cluster, kind, name string) string {
 	return strings.Replace(clusterARN(cluster), ":cluster/", ":"+kind+"/", 1) + "/" + name
 }
 
+// logStreams is the ARN of the streams of a log group that begin with the prefix of the log driver awslogs.
+func logStreams(group, prefix string) string {
+	return "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:" + group + ":log-stream:" + prefix + "/*"
+}
+
 var revision = regexp.MustCompile(`:[0-9]+$`)
 
 // familyARN is the ARN of every revision of a task definition given by family, family:revision or ARN.

@@ -19,6 +19,7 @@ type plan struct {
 	queues      users
 	services    users // ARNs
 	topics      users
+	logs        users // streams of log groups, as ARNs
 	tagged      users // clusters of jobs whose tasks get tags when they are started
 	replacing   users // clusters of jobs that stop the oldest task for a new one
 	batches     users // jobs with batch
@@ -39,7 +40,7 @@ func (u users) names() []string { return slices.Sorted(maps.Keys(u)) }
 func read(c config.Config) plan {
 	p := plan{
 		buckets: users{}, clusters: users{}, definitions: map[string]users{}, passed: map[string]users{}, queues: users{}, services: users{},
-		topics: users{}, tagged: users{}, replacing: users{}, batches: users{},
+		topics: users{}, tagged: users{}, replacing: users{}, batches: users{}, logs: users{},
 	}
 	for _, j := range c.Jobs {
 		if s3 := j.Trigger.S3; s3 != nil {
@@ -66,14 +67,25 @@ func read(c config.Config) plan {
 			p.queues.add(q, s.Name)
 		}
 	}
+	p.telling(c)
+	return p
+}
+
+// telling notes what the mails need.
+func (p plan) telling(c config.Config) {
+	for _, l := range c.Logs {
+		p.logs.add(logStreams(l.Group, l.Prefix), l.Name)
+	}
 	for _, n := range c.Notifications {
+		for _, w := range n.Watch {
+			p.clusters.add(w.Cluster, w.Service)
+		}
 		for _, to := range n.To {
 			if strings.HasPrefix(to, "arn:") {
 				p.topics.add(to, to)
 			}
 		}
 	}
-	return p
 }
 
 // policies notes those of a job that need rights.

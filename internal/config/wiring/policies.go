@@ -169,6 +169,13 @@ func (p plan) tell() []statement {
 	if len(p.topics) > 0 {
 		out = append(out, statement{"", []string{"sns:Publish"}, list(plains(p.topics.names()...)...), nil})
 	}
+	if len(p.logs) > 0 {
+		var streams []*yaml.Node
+		for _, stream := range p.logs.names() {
+			streams = append(streams, sub(stream))
+		}
+		out = append(out, statement{"The last lines of these logs may stand in mails.", []string{"logs:GetLogEvents"}, list(streams...), nil})
+	}
 	return append(out, statement{"A nudge, when a run has ended and another one waits.", []string{"sqs:SendMessage"}, list(ref("LaunchQueueArn")), nil})
 }
 
