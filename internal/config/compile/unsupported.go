@@ -13,10 +13,6 @@ type refusal struct {
 func unsupported() []refusal {
 	return []refusal{
 		{"jobs.*.successWithin", "", "let an alarm of your own watch the job's results"},
-		{"scalers.*.latency", "", "size the service by messagesPerTask and tasks.max"},
-		{"scalers.*.scaleIn", "protected", "leave scaleIn out: tasks go only when no message is in flight"},
-		{"scalers.*.maxGroups", "", "set tasks.max to the number of message groups"},
-		{"scalers.*.queues", "several", "give each queue a service of its own"},
 		{"notifications.events", "job.late", "run.failed and task.failed are known"},
 		{"notifications.events", "service.error", "run.failed and task.failed are known"},
 		{"notifications.events", "deployment.failed", "run.failed and task.failed are known"},
@@ -51,11 +47,4 @@ func generic(path string) string {
 		parts[1] = "*"
 	}
 	return strings.Join(parts, ".")
-}
-
-// notYet reports a value that a later release will take, in the words given.
-func (r *reader) notYet(v *value, what, words string) {
-	if instead, refused := notYet(v.path, what); refused {
-		r.add(v, "%s is not supported yet; %s", words, instead)
-	}
 }
