@@ -206,7 +206,7 @@ var steps = map[string][]step{
 		{"sqs-launch-queued", allDone},
 	},
 	"scheduler":  {{"scheduler-tick", `{"admitted":0,"missed":0,"reconciled":\d+}`}},
-	"sqs-scaler": {{"scheduler-tick", `{"scalers":\[{"name":"work","desired":2,"reason":"backlog","looks":1,"changes":1}\]}`}},
+	"sqs-scaler": {{"scheduler-tick", `{"scalers":\[{"name":"work","desired":1,"reason":"backlog","looks":1,"changes":1}\]}`}},
 	"lifecycle-notifier": append(ofEveryClass(), []step{
 		{"ecs-task-state-change-running", observed},
 		{"ecs-task-state-change-stopped-exit0", observed},
@@ -237,7 +237,7 @@ func ofEveryClass() []step {
 }
 
 // timeout is how long each function may take. The scaler looks once in so little time.
-var timeout = map[string]time.Duration{"s3-trigger": 30 * time.Second, "scheduler": 30 * time.Second, "sqs-scaler": 9 * time.Second, "lifecycle-notifier": 30 * time.Second}
+var timeout = map[string]time.Duration{"s3-trigger": 30 * time.Second, "scheduler": 30 * time.Second, "sqs-scaler": 7 * time.Second, "lifecycle-notifier": 30 * time.Second}
 
 func TestEverySampleIsSentToAFunction(t *testing.T) {
 	sent := map[string]bool{}
@@ -281,8 +281,8 @@ func TestTheRealBootstraps(t *testing.T) {
 	if n := len(c.ecs.All()); n != 10 {
 		t.Errorf("%d tasks were started, want 10: one for the object of every envelope, nine for the batch", n)
 	}
-	if s, _ := c.ecs.Service("example-cluster", "example-worker"); s.Desired != 2 {
-		t.Errorf("the service's desired count = %d, want 2", s.Desired)
+	if s, _ := c.ecs.Service("example-cluster", "example-worker"); s.Desired != 1 {
+		t.Errorf("the service's desired count = %d, want 1", s.Desired)
 	}
 	for queue, want := range map[string]string{"launch-dead": "missing-key", "lifecycle-dead": "missing-task"} {
 		if got := c.letters(t, queue); len(got) != 1 || got[0] != want {

@@ -68,7 +68,7 @@ func golang(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...) //nolint:gosec // our own arguments
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
+	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off", "GOPROXY=off")
 	var problems strings.Builder
 	cmd.Stderr = &problems
 	out, err := cmd.Output()

@@ -23,15 +23,25 @@ type note struct {
 }
 
 func checkCommand(o *options) *cobra.Command {
-	return &cobra.Command{
+	var live bool
+	var values []string
+	c := &cobra.Command{
 		Use:   "check",
 		Short: "Find every mistake in slipway.yaml",
 		Long: `Check reads slipway.yaml and prints every mistake at once, each with line and column and what to write instead.
-It calls nothing. With --json it prints {"problems": [{"line", "column", "path", "message"}], "notes": [...]}.`,
+It calls nothing, unless --live asks AWS whether Application Auto Scaling manages a service under scalers too. With --json it prints {"problems": [{"line", "column", "path", "message"}], "notes": [...]}.`,
 		Example: "  slipway check\n  slipway check -f environments/dev/slipway.yaml --json",
 		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return o.check() },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil || !live {
+				return err
+			}
+			return o.checkLive(c.Context(), values)
+		},
 	}
+	c.Flags().BoolVar(&live, "live", false, "ask AWS, too, with the credentials and the region of the environment")
+	c.Flags().StringSliceVar(&values, "value", nil, "NAME=VALUE, a deploy-time value that --live needs")
+	return c
 }
 
 func (o *options) check() error {

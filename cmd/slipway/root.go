@@ -99,7 +99,7 @@ Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
 	o.stackFlags(root.PersistentFlags())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(checkCommand(o), generateCommand(o), compileCommand(o), matchCommand(o), nextCommand(o),
-		schemaCommand(o), docsCommand(), versionCommand(o),
+		schemaCommand(o), docsCommand(), versionCommand(o), simulateCommand(o), decideCommand(o),
 		jobsCommand(o), pauseCommand(o), resumeCommand(o),
 		runsCommand(o), startCommand(o), retryCommand(o), cancelCommand(o), backfillCommand(o), deadLettersCommand(o),
 		explainCommand(o), drillCommand(o))

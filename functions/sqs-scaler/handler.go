@@ -35,6 +35,12 @@ type leases interface {
 	Release(ctx context.Context, name, holder string) error
 }
 
+// memories keep what a scaler remembers from one minute to the next.
+type memories interface {
+	Scaler(ctx context.Context, name string) (run.ScalerState, error)
+	SaveScaler(ctx context.Context, s run.ScalerState) (run.ScalerState, error)
+}
+
 // function is the name of this function in logs and leases.
 const function = "sqs-scaler"
 
@@ -42,14 +48,15 @@ const (
 	// every is how long the function waits between two looks while there is work.
 	every = 5 * time.Second
 	// window is how long one tick goes on looking: the next one comes after a minute.
-	window = 50 * time.Second
+	window = 55 * time.Second
 	// margin is what one look may take: none begins later than this before the end of the invocation.
-	margin = 5 * time.Second
+	margin = 3 * time.Second
 )
 
 type handler struct {
 	scalers  []config.Scaler
 	leases   leases
+	memories memories
 	queues   queues
 	services services
 	metrics  *telemetry.Metrics
@@ -61,8 +68,8 @@ type answer struct {
 	Scalers []followed `json:"scalers"`
 }
 
-// followed is what became of one scaler: its last desired count, and how often it was looked at. Busy says that
-// another invocation follows it.
+// followed is what became of one scaler: its last desired count, and how often it was looked at. Busy says that another
+// invocation follows it.
 type followed struct {
 	Name    string `json:"name"`
 	Desired int    `json:"desired"`
@@ -111,14 +118,17 @@ func (h *handler) follow(ctx context.Context, s config.Scaler, until time.Time) 
 			h.log.WarnContext(ctx, "lease not released", "scaler", s.Name, "error", err) // it expires by itself
 		}
 	}()
-	return f, h.keepLooking(ctx, s, &f, until)
+	m := h.recall(ctx, s.Name)
+	err = h.keepLooking(ctx, s, &f, m, until)
+	h.store(ctx, m)
+	return f, err
 }
 
 // keepLooking ends when the scaler is at rest or the time is over. A look that failed is repeated, unless no repetition
 // can help; the error is that of the last one.
-func (h *handler) keepLooking(ctx context.Context, s config.Scaler, f *followed, until time.Time) error {
+func (h *handler) keepLooking(ctx context.Context, s config.Scaler, f *followed, m *memory, until time.Time) error {
 	for {
-		rest, err := h.look(ctx, s, f)
+		rest, err := h.look(ctx, s, f, m)
 		if err != nil {
 			err = h.failed(ctx, f, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -20,6 +21,10 @@ import (
 
 // world is queues and services in memory.
 type world struct {
+	memories fake.Scalers
+	leases   fake.Ledger
+	lines    bytes.Buffer
+
 	mu       sync.Mutex // protects following fields
 	depth    map[string]sqs.Depth
 	broken   map[string]error // by queue or service
@@ -27,6 +32,7 @@ type world struct {
 	updates  int
 	reads    int
 	onRead   func(w *world) // called with the lock held
+	lost     error          // the answer of SetDesired, after its effect
 }
 
 func (w *world) Depth(_ context.Context, url string) (sqs.Depth, error) {
@@ -52,12 +58,13 @@ func (w *world) SetDesired(_ context.Context, _, name string, n int) error {
 	s := w.services[name]
 	s.Desired, s.Running = n, n
 	w.services[name] = s
-	return nil
+	return w.lost
 }
 
 func (w *world) handler(scalers ...config.Scaler) *handler {
 	return &handler{
-		scalers: scalers, leases: &fake.Ledger{}, queues: w, services: w, log: slog.New(slog.DiscardHandler),
+		scalers: scalers, leases: &w.leases, memories: &w.memories, queues: w, services: w,
+		log:     slog.New(slog.NewJSONHandler(&w.lines, nil)),
 		metrics: telemetry.NewMetrics(&bytes.Buffer{}, "example", time.Now),
 	}
 }
@@ -97,30 +104,132 @@ func TestAtRestItReturnsAtOnce(t *testing.T) {
 func TestABacklogIsFollowedForTheMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, start := newWorld(), time.Now()
-		w.depth["q1"], w.depth["q2"] = sqs.Depth{Visible: 11}, sqs.Depth{InFlight: 10}
+		w.depth["q1"], w.depth["q2"] = sqs.Depth{Visible: 100}, sqs.Depth{Visible: 100, InFlight: 10}
 		got, err := tick(t, w.handler(orders))
-		if err != nil || got[0].Desired != 3 || w.updates != 1 || got[0].Changes != 1 {
-			t.Errorf("followed = %+v, %v with %d updates, want 3 tasks by one update", got, err, w.updates)
+		if err != nil || got[0].Desired < 2 || w.updates == 0 || got[0].Changes != w.updates {
+			t.Errorf("followed = %+v, %v with %d updates, want some tasks", got, err, w.updates)
 		}
-		if d := time.Since(start); got[0].Looks != 11 || d != 50*time.Second {
-			t.Errorf("%d looks in %s, want one every 5 s for 50 s", got[0].Looks, d)
+		if d := time.Since(start); got[0].Looks != 12 || d != 55*time.Second {
+			t.Errorf("%d looks in %s, want one every 5 s for 55 s", got[0].Looks, d)
+		}
+		if n := strings.Count(w.lines.String(), "scaling decided"); n != got[0].Looks {
+			t.Errorf("%d lines for %d decisions", n, got[0].Looks)
 		}
 	})
 }
 
-func TestItFollowsUpAndDownWithinAMinute(t *testing.T) {
+// minutes is a tick each minute until the time is over or the scaler rests at its minimum. It returns the last answer.
+func minutes(t *testing.T, w *world, h *handler, most int, s config.Scaler) followed {
+	t.Helper()
+	var f followed
+	for range most {
+		began := time.Now()
+		got, err := tick(t, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f = got[0]; f.Looks == 1 && w.services[s.Service].Desired == s.Min {
+			return f
+		}
+		time.Sleep(time.Minute - time.Since(began)) // of the test's own clock
+	}
+	return f
+}
+
+func TestItGoesUpAndBackToZeroWithinMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld()
-		start := time.Now()
-		w.depth["q1"] = sqs.Depth{Visible: 30}
+		w, start, most := newWorld(), time.Now(), 0
+		w.depth["q1"] = sqs.Depth{Visible: 300}
 		w.onRead = func(w *world) {
-			if time.Since(start) >= 20*time.Second {
+			most = max(most, w.services["worker"].Desired)
+			if time.Since(start) >= 90*time.Second {
 				w.depth["q1"] = sqs.Depth{}
 			}
 		}
+		f := minutes(t, w, w.handler(orders), 12, orders)
+		if most < 3 || w.services["worker"].Desired != 0 || f.Looks != 1 {
+			t.Errorf("%d tasks at most, then %d, %+v after %s; want several, none, and rest", most, w.services["worker"].Desired, f, time.Since(start))
+		}
+	})
+}
+
+func TestItRemembersFromMinuteToMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.depth["q1"] = sqs.Depth{Visible: 1}
+		if _, err := tick(t, w.handler(orders)); err != nil {
+			t.Fatal(err)
+		}
+		w.depth["q1"] = sqs.Depth{}
+		got, err := tick(t, w.handler(orders)) // another instance
+		if err != nil || got[0].Desired != 1 || got[0].Looks == 1 {
+			t.Errorf("followed = %+v, %v; want the task to stay warm, since there was a message just now", got, err)
+		}
+	})
+}
+
+func TestWithoutItsMemoryItDecidesAllTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.depth["q1"] = sqs.Depth{Visible: 1}
+		w.memories.Fault = func(string, bool) error { return errors.New("away") }
+		if got, err := tick(t, w.handler(orders)); err != nil || got[0].Desired != 1 {
+			t.Errorf("followed = %+v, %v, want one task", got, err)
+		}
+	})
+}
+
+func TestALostAnswerChangesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.depth["q1"], w.lost = sqs.Depth{Visible: 1}, &run.Error{Kind: run.Unavailable, Err: errors.New("timeout")}
 		got, err := tick(t, w.handler(orders))
-		if err != nil || got[0].Desired != 0 || w.updates != 2 || time.Since(start) != 20*time.Second {
-			t.Errorf("followed = %+v, %v after %s with %d updates; want up to 3 and back to 0 in 20 s", got, err, time.Since(start), w.updates)
+		if err != nil || got[0].Desired != 1 || w.updates != 1 {
+			t.Errorf("followed = %+v, %v with %d updates; want one, which was found done", got, err, w.updates)
+		}
+	})
+}
+
+func TestAKilledWorkersMessageIsWorkedOnAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, start := newWorld(), time.Now()
+		w.depth["q1"] = sqs.Depth{InFlight: 1}
+		w.services["worker"] = ecs.Service{Active: true, Desired: 1, Running: 1}
+		w.onRead = func(w *world) {
+			switch d := time.Since(start); {
+			case d >= 3*time.Minute: // done
+				w.depth["q1"] = sqs.Depth{}
+			case d >= 2*time.Minute: // its visibility has ended, and another worker has it
+				w.depth["q1"] = sqs.Depth{InFlight: 1}
+			case d >= time.Minute: // the task is killed, and ECS replaces it
+				w.depth["q1"] = sqs.Depth{Visible: 1}
+			}
+			if w.services["worker"].Desired < 1 && time.Since(start) < 3*time.Minute {
+				t.Errorf("no task wanted after %s", time.Since(start))
+			}
+		}
+		minutes(t, w, w.handler(orders), 15, orders)
+		if w.services["worker"].Desired != 0 {
+			t.Errorf("%d tasks in the end, want none", w.services["worker"].Desired)
+		}
+	})
+}
+
+func TestAWorkerThatFailsIsNotScaledToTheMaximumForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.depth["q1"] = sqs.Depth{Visible: 5000}
+		for range 45 {
+			if _, err := tick(t, w.handler(orders)); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(5 * time.Second) // of the test's own clock
+		}
+		idleOnly := orders
+		idleOnly.ScaleIn = "protected"
+		got := minutes(t, w, w.handler(idleOnly), 45, orders)
+		if got.Reason != "queue-not-moving" || got.Desired != 1 {
+			t.Errorf("followed = %+v, want one task and the reason", got)
 		}
 	})
 }
@@ -132,8 +241,8 @@ func TestItStopsBeforeItsDeadline(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 28*time.Second)
 		defer cancel()
 		start := time.Now()
-		if _, err := w.handler(orders).handle(ctx, []byte(`{}`)); err != nil || time.Since(start) != 20*time.Second {
-			t.Errorf("ended after %s, %v; want 20 s of 28", time.Since(start), err)
+		if _, err := w.handler(orders).handle(ctx, []byte(`{}`)); err != nil || time.Since(start) != 25*time.Second {
+			t.Errorf("ended after %s, %v; want 25 s of 28", time.Since(start), err)
 		}
 	})
 }

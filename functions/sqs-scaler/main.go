@@ -24,9 +24,9 @@ func main() {
 		os.Exit(1)
 	}
 	endpoint := func(service string) *string { return awsconf.Endpoint(os.Getenv, service) }
+	table := ledger.New(aws, endpoint("DYNAMODB"), env.Table)
 	h := &handler{
-		scalers: conf.Scalers, log: log,
-		leases:   ledger.New(aws, endpoint("DYNAMODB"), env.Table),
+		scalers: conf.Scalers, log: log, leases: table, memories: table,
 		queues:   sqs.New(aws, endpoint("SQS")),
 		services: ecs.New(aws, endpoint("ECS")),
 		metrics:  telemetry.NewMetrics(os.Stdout, env.Stack, time.Now),

@@ -27,6 +27,9 @@ type Scaler struct {
 	Min             int           `json:"min"`
 	Max             int           `json:"max"`
 	MessagesPerTask int           `json:"messagesPerTask"`
-	Latency         time.Duration `json:"latency,omitempty"`
-	ScaleIn         string        `json:"scaleIn,omitempty"` // "idle" (default) or "protected"
+	Latency         time.Duration `json:"latency,omitempty"`     // zero: a minute
+	ServiceTime     time.Duration `json:"serviceTime,omitempty"` // zero: learned
+	StartupTime     time.Duration `json:"startupTime,omitempty"` // zero: learned
+	ScaleIn         string        `json:"scaleIn,omitempty"`     // "idle" (default) or "protected"
+	MaxGroups       int           `json:"maxGroups,omitempty"`   // of FIFO queues; zero: not known
 }

@@ -49,6 +49,11 @@ const (
 	MessagesInFlight Metric = "MessagesInFlight"
 	TasksDesired     Metric = "TasksDesired"
 	TasksRunning     Metric = "TasksRunning"
+	MessagesDelayed  Metric = "MessagesDelayed"
+	WaitSeconds      Metric = "WaitSeconds" // that a message which arrives now is expected to wait
+
+	// By Reason, which is the name of a scaler, a slash, and why its count was chosen.
+	ScalingDecisions Metric = "ScalingDecisions"
 )
 
 func (m Metric) unit() string {

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// burst is how many messages are sent: three tasks' worth.
-	burst  = 30
+	// burst is how many messages are sent: more than one task works off within a minute, for all that the scaler knows.
+	burst  = 400
 	atOnce = 10 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 )
 

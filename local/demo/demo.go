@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	// patience is how long the promises may take: two ticks of the scheduler, and what follows from them.
-	patience = 3 * time.Minute
+	// patience is how long the promises may take: two ticks of the scheduler, what follows from them, and the while for
+	// which the last worker stays.
+	patience = 5 * time.Minute
 	// silence is how long nothing more must happen once all is done, before "one" is taken for "only one".
 	silence   = 3 * time.Second
 	lookEvery = time.Second

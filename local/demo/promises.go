@@ -129,8 +129,12 @@ func report(f facts) promise {
 }
 
 func scaledUp(f facts) promise {
-	return promise{text: "the worker service above zero", kept: f.service.peak() > 0, link: linkScaler, why: "no task was seen"}
+	peak := f.service.peak()
+	return promise{text: "several tasks of the worker service", kept: peak >= several, link: linkScaler, why: fmt.Sprintf("%d tasks at most", peak)}
 }
+
+// several is how many tasks of the worker service must have been seen at once.
+const several = 2
 
 func scaledDown(f facts) promise {
 	p := promise{text: "the worker service back at zero", link: linkScaler}

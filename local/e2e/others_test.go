@@ -18,9 +18,12 @@ func invoke(t *testing.T, w world, function string) error {
 	return err
 }
 
+// burst is more messages than one worker works off within a minute, for all that the scaler knows.
+const burst = 400
+
 func serviceFollowsQueue(t *testing.T, w world) {
 	client := sqs.NewFromConfig(w.AWS())
-	for range 25 {
+	for range burst {
 		_, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{
 			QueueUrl: aws.String(w.Outputs["WorkQueueUrl"]), MessageBody: aws.String(`{"work":"2s"}`),
 		})
@@ -30,21 +33,21 @@ func serviceFollowsQueue(t *testing.T, w world) {
 	}
 	ticked := make(chan error, 1)
 	go func() { ticked <- invoke(t, w, "SqsScalerFunction") }()
-	eventually(t, "three workers", func() (bool, error) {
+	eventually(t, "several workers", func() (bool, error) {
 		_, running, err := w.Service(t.Context())
-		return running == 3, err
+		return running > 1, err
 	})
-	eventually(t, "an empty queue and no worker", func() (bool, error) {
-		desired, running, err := w.Service(t.Context())
-		if err != nil || desired+running > 0 {
-			return false, err
-		}
+	eventually(t, "an empty queue", func() (bool, error) {
 		d, err := w.see().Queue(t.Context(), "WorkQueueUrl")
 		return d.Empty(), err
 	})
 	if err := <-ticked; err != nil {
 		t.Error(err)
 	}
+	eventually(t, "no worker", func() (bool, error) { // the last ones stay for a while, and the stack has ticks of its own
+		desired, running, err := w.Service(t.Context())
+		return desired+running == 0, err
+	})
 }
 
 func scheduledJobReports(t *testing.T, w world) {

@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,9 +141,9 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// shapes gathers every shape under one, by its path as unsupported writes it.
+// shapes gathers every shape under one, by its path.
 func shapes(path string, s *Shape, into map[string]*Shape) {
-	into[generic(path)] = s
+	into[path] = s
 	for _, k := range s.Keys {
 		shapes(join(path, k.Name), k.Shape, into)
 	}
@@ -164,22 +163,6 @@ func TestEveryKeyIsDescribedInSentences(t *testing.T) {
 			if !strings.HasSuffix(k.Doc, ".") {
 				t.Errorf("%s: its description %q is no sentence", join(path, k.Name), k.Doc)
 			}
-		}
-	}
-}
-
-// TestNothingIsBothKnownAndRefused keeps the two tables apart.
-func TestNothingIsBothKnownAndRefused(t *testing.T) {
-	known := map[string]*Shape{}
-	shapes("", Root(), known)
-	for _, r := range unsupported() {
-		switch s := known[r.path]; {
-		case r.value == "" && s != nil:
-			t.Errorf("%s is known, and refused as not supported", r.path)
-		case r.value != "" && s == nil:
-			t.Errorf("%s is not known, so its value %s cannot be refused", r.path, r.value)
-		case r.value != "" && slices.Contains(s.Choices, r.value):
-			t.Errorf("%s: %s is known, and refused as not supported", r.path, r.value)
 		}
 	}
 }

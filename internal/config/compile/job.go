@@ -168,17 +168,30 @@ func (r *reader) scaler(name string, v *value) config.Scaler {
 		Name: name, Queues: v.get("queues").strs(),
 		Min: int(v.get("tasks", "min").num()), Max: int(v.get("tasks", "max").num()),
 		MessagesPerTask: int(v.get("messagesPerTask").num()), ScaleIn: v.get("scaleIn").str(),
+		Latency: time.Duration(v.get("latency").num()), MaxGroups: int(v.get("maxGroups").num()),
+		ServiceTime: time.Duration(v.get("serviceTime").num()), StartupTime: time.Duration(v.get("startupTime").num()),
 	}
 	s.Cluster, s.Service = r.service(v.get("service"))
 	if limit := v.get("tasks", "max"); limit != nil && s.Max < s.Min {
 		r.add(limit, "max is below min, which is %d", s.Min)
 	}
-	queues := v.get("queues").all()
-	for _, q := range queues {
-		r.queue(q)
-	}
-	if len(queues) > 1 {
-		r.notYet(v.get("queues"), "several", "more than one queue")
-	}
+	r.queues(v)
 	return s
+}
+
+// queues checks the queues of a scaler, each by itself and together.
+func (r *reader) queues(v *value) {
+	seen, fifo, own := map[string]bool{}, false, false
+	for _, q := range v.get("queues").all() {
+		r.queue(q)
+		if seen[q.text] {
+			r.add(q, "%s is there twice; its messages would be counted twice", quote(q.text))
+		}
+		seen[q.text] = true
+		_, ours := Whole(q.text)
+		fifo, own = fifo || strings.HasSuffix(q.text, ".fifo"), own || !ours
+	}
+	if limit := v.get("maxGroups"); limit != nil && own && !fifo {
+		r.add(limit, "none of the queues is FIFO, and only messages of a FIFO queue wait for others of their group; leave maxGroups out")
+	}
 }

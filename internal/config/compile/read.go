@@ -227,10 +227,6 @@ func (r *reader) entry(key *yaml.Node, name string, content *yaml.Node, at *valu
 }
 
 func (r *reader) unknown(at *value, name string, s *Shape) {
-	if instead, refused := notYet(at.path, ""); refused {
-		r.add(at, "%s is not supported yet; %s", name, instead)
-		return
-	}
 	r.add(at, "%s is not a key here; %s", quote(name), suggest(name, s.names()))
 }
 
@@ -354,8 +350,6 @@ func (r *reader) chosen(at *value) bool {
 	}
 	if why := s.Not[at.text]; why != "" {
 		r.add(at, "%s", why)
-	} else if instead, refused := notYet(at.path, at.text); refused {
-		r.add(at, "%s is not supported yet; %s", at.text, instead)
 	} else {
 		r.add(at, "%s is not known here; %s", quote(at.text), suggest(at.text, s.Choices))
 	}

@@ -43,7 +43,6 @@ func Reference() []byte {
 	}
 	b.WriteString("\n## Keys\n\n`NAME` is a name of your own. Keys in **bold** must be given; those of a job may stand under `defaults`.\n")
 	section(&b, "Top level", "", Root())
-	notYetSupported(&b)
 	environment(&b)
 	return []byte(b.String())
 }
@@ -113,18 +112,6 @@ func form(s *Shape) string {
 }
 
 func cell(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
-
-// notYetSupported lists what is refused, for those who read of it elsewhere.
-func notYetSupported(b *strings.Builder) {
-	b.WriteString("\n## Not supported yet\n\n`slipway check` refuses these, and says what to do instead.\n\n| Key | Value | Instead |\n| --- | --- | --- |\n")
-	for _, r := range unsupported() {
-		value := "any"
-		if r.value != "" {
-			value = r.value
-		}
-		fmt.Fprintf(b, "| `%s` | %s | %s |\n", strings.ReplaceAll(r.path, "*", "NAME"), value, cell(r.instead))
-	}
-}
 
 // environment documents the variables of the functions, for those who read the template.
 func environment(b *strings.Builder) {

@@ -24,7 +24,7 @@ func TestTheSchemaTakesGoodFiles(t *testing.T) {
 // TestTheSchemaRefusesWhatItCan looks at files whose mistakes are of form.
 func TestTheSchemaRefusesWhatItCan(t *testing.T) {
 	schema := compiled(t)
-	for _, name := range []string{"toplist", "unsupported", "scaler", "job", "policies"} {
+	for _, name := range []string{"toplist", "scaler", "job", "policies"} {
 		if err := schema.Validate(decoded(t, filepath.Join("testdata", name+".bad.yaml"))); err == nil {
 			t.Errorf("%s.bad.yaml: the schema takes it", name)
 		}

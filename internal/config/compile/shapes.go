@@ -193,14 +193,18 @@ func resources() *Shape {
 
 func scaler() *Shape {
 	return &Shape{Kind: Mapping, Keys: []Key{
-		{Name: "queues", Doc: "URL of the queue that the service works on.", Shape: &Shape{Kind: List, Item: refers("queue"), Min: 1, Max: 10, Single: true}, Required: true, Example: `["${WorkQueueUrl}"]`},
+		{Name: "queues", Doc: "URLs of the queues that the service works on. The counts of several are added up.", Shape: &Shape{Kind: List, Item: refers("queue"), Min: 1, Max: 10, Single: true}, Required: true, Example: `["${WorkQueueUrl}"]`},
 		{Name: "service", Doc: "The service, as `CLUSTER/SERVICE` or by its ARN.", Shape: text, Required: true, Example: `"${ClusterName}/${WorkerService}"`},
 		{Name: "tasks", Doc: "Bounds of the service's desired count.", Shape: &Shape{Kind: Mapping, Keys: []Key{
 			{Name: "min", Doc: "Never fewer.", Shape: number(0, 5000), Default: "0"},
 			{Name: "max", Doc: "Never more.", Shape: number(1, 5000), Required: true, Example: "50"},
 		}}, Required: true},
 		{Name: "messagesPerTask", Doc: "How many messages one task works on at once.", Shape: number(1, 10000), Required: true, Example: "10"},
-		{Name: "scaleIn", Doc: "When tasks go: `idle` lowers the count only when no message is in flight, because ECS chooses which task stops.", Shape: choice("idle"), Default: "idle"},
+		{Name: "latency", Doc: "The longest that a message is to wait.", Shape: &Shape{Kind: Duration, Likely: "s"}, Default: "60s", Example: "60s"},
+		{Name: "scaleIn", Doc: "When tasks go: `idle` lowers the count only when no message is in flight, because ECS chooses which task stops; `protected`, for workers with task scale-in protection (docs/reference/container.md), follows the need, and never goes below the workers that are busy.", Shape: choice("idle", "protected"), Default: "idle"},
+		{Name: "maxGroups", Doc: "How many message groups a FIFO queue has: more messages are never in flight usefully.", Shape: number(1, 100000), Default: "learned, from in-flight messages that do not grow with the tasks", Example: "20"},
+		{Name: "serviceTime", Doc: "The mean service time of one message, when you know it better than the counts tell.", Shape: &Shape{Kind: Duration, Likely: "s"}, Default: "learned", Example: "5s"},
+		{Name: "startupTime", Doc: "The median time from the request of a task to RUNNING.", Shape: &Shape{Kind: Duration, Likely: "s"}, Default: "35s, then learned", Example: "35s"},
 	}}
 }
 
