@@ -180,16 +180,22 @@ func (s *stackSession) failed(r run.Run) run.Run {
 func (s *stackSession) received(queue string) []string {
 	s.t.Helper()
 	url := s.env["SLIPWAY_"+queue]
-	out, err := s.sqs.ReceiveMessage(s.t.Context(), &awssqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10, WaitTimeSeconds: 5, MessageAttributeNames: []string{"All"}})
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	in := &awssqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10, WaitTimeSeconds: 5, VisibilityTimeout: 2, MessageAttributeNames: []string{"All"}}
 	var bodies []string
-	for _, m := range out.Messages {
-		if len(m.MessageAttributes) > 0 {
-			s.t.Errorf("message has attributes %v", m.MessageAttributes)
+	for try := 0; try < 3 && len(bodies) == 0; try++ { // the answer may be lost, and what it held comes again
+		out, err := s.sqs.ReceiveMessage(s.t.Context(), in)
+		if err != nil {
+			s.t.Fatal(err)
 		}
-		bodies = append(bodies, *m.Body)
+		for _, m := range out.Messages {
+			if len(m.MessageAttributes) > 0 {
+				s.t.Errorf("message has attributes %v", m.MessageAttributes)
+			}
+			bodies = append(bodies, *m.Body)
+			if _, err := s.sqs.DeleteMessage(s.t.Context(), &awssqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: m.ReceiptHandle}); err != nil {
+				s.t.Fatal(err)
+			}
+		}
 	}
 	return bodies
 }
