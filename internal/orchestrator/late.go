@@ -49,26 +49,42 @@ func (o *Orchestrator) lookAt(ctx context.Context, j run.Job, s run.JobState) er
 		return nil
 	}
 	c := lateCase(j, at, o.now())
-	if known, err := o.knownLate(ctx, c, at); known || err != nil {
+	if known, err := o.knownLate(ctx, c, at, j.Trigger.Schedule.Count == 0); known || err != nil {
 		return err
 	}
-	r, err := o.ledger.Run(ctx, run.ScheduledID(j.Name, at))
+	wants := WantsOf(j, []schedule.Time{{At: at}})
+	for _, w := range wants {
+		late, err := o.lateBy(ctx, &c, o.identify(w))
+		if err != nil {
+			return fmt.Errorf("read the run of job %s for %s: %w", j.Name, at.Format(time.RFC3339), err)
+		}
+		if late {
+			return o.countCase(ctx, c)
+		}
+	}
+	return o.succeeded(ctx, c.Subject, false, at)
+}
+
+// lateBy reports whether a run has not succeeded, and lets the case say so.
+func (o *Orchestrator) lateBy(ctx context.Context, c *run.Case, id run.ID) (bool, error) {
+	r, err := o.ledger.Run(ctx, id)
 	switch {
 	case errors.Is(err, run.ErrNotFound):
 		c.Outcome.Reason, c.Outcome.Remedy = "there is no run for that time", "See the log of scheduler, and the job's catchUp."
 	case err != nil:
-		return fmt.Errorf("read the run of job %s for %s: %w", j.Name, at.Format(time.RFC3339), err)
+		return false, err
 	case r.State == run.Succeeded:
-		return o.succeeded(ctx, c.Subject, false, at)
+		return false, nil
 	default:
 		c.Run, c.TaskARN, c.Attempt = r.ID, r.TaskARN, r.Attempt
 		c.Outcome.Reason = "its run is " + string(r.State)
 	}
-	return o.countCase(ctx, c)
+	return true, nil
 }
 
-// knownLate reports whether the time was counted as late already, or has a success.
-func (o *Orchestrator) knownLate(ctx context.Context, c run.Case, at time.Time) (bool, error) {
+// knownLate reports whether the time was counted as late already, or has a success. Where a time has several runs, one
+// success says nothing of the others.
+func (o *Orchestrator) knownLate(ctx context.Context, c run.Case, at time.Time, oneRun bool) (bool, error) {
 	i, err := o.ledger.Incident(ctx, run.IncidentKey(c))
 	if err != nil && !errors.Is(err, run.ErrNotFound) {
 		return false, fmt.Errorf("read the incident of job %s: %w", c.Subject.Name, err)
@@ -77,7 +93,7 @@ func (o *Orchestrator) knownLate(ctx context.Context, c run.Case, at time.Time) 
 		return true, nil
 	}
 	good, err := o.markedAt(ctx, successMark(c.Subject, false))
-	return !good.Before(at), err
+	return oneRun && !good.Before(at), err
 }
 
 func lateCase(j run.Job, at, now time.Time) run.Case {

@@ -323,3 +323,33 @@ func TestManyJobsAreAdmittedBeforeAnythingIsLaunched(t *testing.T) {
 		t.Errorf("%d runs were stored before the first launch, and %d tasks launched; want 200 of each", stored, len(w.ecs.All()))
 	}
 }
+
+// TestATimeWithSeveralRunsIsLateUntilAllHaveSucceeded: one of two is not enough.
+func TestATimeWithSeveralRunsIsLateUntilAllHaveSucceeded(t *testing.T) {
+	for name, tc := range map[string]struct {
+		codes []int
+		late  int
+	}{"both succeed": {[]int{0, 0}, 0}, "one fails": {[]int{0, 1}, 1}} {
+		t.Run(name, func(t *testing.T) {
+			job := scheduled("shards", "cron(0 * * * ? *)", run.CatchUp{})
+			job.Trigger.Schedule.Count, job.SuccessWithin = 2, 20*time.Minute
+			w := newWorld(t, job)
+			w.now = time.Date(2026, 3, 1, 12, 59, 30, 0, time.UTC)
+			w.tick()
+			w.minutes(1)
+			for i, task := range w.active() {
+				w.end(task.TaskArn, tc.codes[i])
+			}
+			w.minutes(30)
+			late := 0
+			for _, i := range w.ledger.Incidents() {
+				if i.Event == "job.late" {
+					late++
+				}
+			}
+			if late != tc.late {
+				t.Errorf("%d incidents of job.late, want %d", late, tc.late)
+			}
+		})
+	}
+}

@@ -60,10 +60,10 @@ func whatNext(p run.Retry, r run.Run) string {
 	switch {
 	case r.TaskARN == "":
 		return "Nothing by itself: no task was started for it."
-	case p.Attempts > 1 && r.Attempt >= p.Attempts:
-		return fmt.Sprintf("Nothing by itself: attempt %d of %d was the last one.", r.Attempt, p.Attempts)
+	case p.Attempts > 1 && r.Attempt-r.Spared >= p.Attempts:
+		return fmt.Sprintf("Nothing by itself: attempt %d of %d was the last one.", r.Attempt-r.Spared, p.Attempts)
 	case p.Attempts > 1:
-		return fmt.Sprintf("Nothing by itself: it ended at attempt %d of %d in a way that the job does not retry.", r.Attempt, p.Attempts)
+		return fmt.Sprintf("Nothing by itself: it ended at attempt %d of %d in a way that the job does not retry.", r.Attempt-r.Spared, p.Attempts)
 	}
 	return "Nothing by itself: it has one attempt."
 }
