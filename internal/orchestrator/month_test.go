@@ -3,6 +3,7 @@ package orchestrator_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -352,4 +353,34 @@ func TestATimeWithSeveralRunsIsLateUntilAllHaveSucceeded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTicksThatMeetChangeNothingMore: five at once, one again, one that is an hour late, one whose clock is behind.
+func TestTicksThatMeetChangeNothingMore(t *testing.T) {
+	bounded := scheduled("bounded", "cron(0 * * * ? *)", run.CatchUp{})
+	bounded.Concurrency.Max = 1
+	w := newWorld(t, scheduled("free", "cron(0 * * * ? *)", run.CatchUp{Within: 3 * time.Hour, Runs: "all"}), bounded)
+	w.now = time.Date(2026, 3, 1, 12, 59, 30, 0, time.UTC)
+	w.tick()
+	w.wait(time.Minute)
+	var all sync.WaitGroup
+	for range 5 {
+		all.Go(func() { _, _ = w.function(false).Tick(t.Context()) }) // some may find others in their way: a tick tries again
+	}
+	all.Wait()
+	w.tick()
+	expect := func(when string, n int) {
+		t.Helper()
+		if got := len(w.ledger.All()); got != n || len(w.ecs.All()) != n {
+			t.Errorf("%s: %d runs with %d tasks, want %d", when, got, len(w.ecs.All()), n)
+		}
+	}
+	expect("five at once, and one again", 2)
+	w.finish(0)
+	w.wait(-2 * time.Hour)
+	w.tick()
+	expect("a clock two hours behind", 2)
+	w.wait(2*time.Hour + 2*time.Hour - 30*time.Second)
+	w.tick()
+	expect("an hour late: 14:00 and 15:00 of one job, the latest of the other", 5)
 }
