@@ -7,18 +7,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // steadyLoad is so many busy tasks for so many hours.
-func steadyLoad(t *testing.T, busy, hours float64) (Settings, Load) {
+func steadyLoad(t testing.TB, busy, hours float64) (Settings, Load) {
 	t.Helper()
 	s := Standard()
 	s.Max = 500
 	return s, load(t, Steady, s, busy, hours)
 }
 
-func load(t *testing.T, p Pattern, s Settings, busy, hours float64) Load {
+func load(t testing.TB, p Pattern, s Settings, busy, hours float64) Load {
 	t.Helper()
 	arrivals, err := Generate(p, busy/s.Service.Mean(), hours*3600, s.Seed)
 	if err != nil {
@@ -265,15 +264,13 @@ func playRecording(t *testing.T, path string, contenders []Contender) {
 	}
 }
 
-func TestAMonthTakesSeconds(t *testing.T) {
-	if testing.Short() {
-		t.Skip("some seconds")
-	}
-	s, l := steadyLoad(t, 5, 30*24)
-	began := time.Now()
-	o := Run(NameShipped, s, l, Shipped(s))
-	if took := time.Since(began); took > time.Minute || len(o.Waits) < 2_000_000 {
-		t.Errorf("%d messages took %s", len(o.Waits), took)
+// BenchmarkAMonth is a month of one message a second or so.
+func BenchmarkAMonth(b *testing.B) {
+	s, l := steadyLoad(b, 5, 30*24)
+	for b.Loop() {
+		if o := Run(NameShipped, s, l, Shipped(s)); len(o.Waits) < 2_000_000 {
+			b.Fatalf("%d messages", len(o.Waits))
+		}
 	}
 }
 

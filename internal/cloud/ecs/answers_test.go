@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -261,9 +262,10 @@ func (a answer) check(t *testing.T, open func(*fake.ECS) orchestrator.Tasks) {
 	if a.before != nil {
 		a.before(t.Context(), f)
 	}
-	faulty := a.fault.Error != nil || a.fault.Failures != nil || a.fault.Empty
+	var faulty atomic.Bool // a server may still be at the call whose connection was reset
+	faulty.Store(a.fault.Error != nil || a.fault.Failures != nil || a.fault.Empty)
 	f.Fault = func(string) *fake.Fault {
-		if !faulty {
+		if !faulty.Load() {
 			return nil
 		}
 		return &a.fault
@@ -279,7 +281,7 @@ func (a answer) check(t *testing.T, open func(*fake.ECS) orchestrator.Tasks) {
 	if v.Action != launch.Repeat && v.Action != launch.Throttled {
 		return
 	}
-	f.Fault = nil
+	faulty.Store(false)
 	again := launch.Judge(tasks.Run(t.Context(), request(nil)))
 	if n := len(f.All()); again.Action != launch.Accepted || n != 1 {
 		t.Errorf("asked again with the same token: %s, and %d tasks, want the one", again.Action, n)

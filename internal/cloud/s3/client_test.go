@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,15 +40,15 @@ func configuration(region string, client aws.HTTPClient) aws.Config {
 
 // answers is an S3 whose handlers answer one request each, the last one all that follow, and the adapter for it, with
 // the waits it has made.
-func answers(t *testing.T, handlers ...http.HandlerFunc) (*S3, *[]time.Duration, *int) {
+func answers(t *testing.T, handlers ...http.HandlerFunc) (*S3, *[]time.Duration, *atomic.Int64) {
 	t.Helper()
-	asked, waits := 0, []time.Duration{}
+	var asked atomic.Int64 // a server may still be at a call whose connection was reset
+	waits := []time.Duration{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if problem := unsigned(r); problem != "" {
 			t.Error(problem)
 		}
-		asked++
-		handlers[min(asked, len(handlers))-1](w, r)
+		handlers[min(int(asked.Add(1)), len(handlers))-1](w, r)
 	}))
 	t.Cleanup(server.Close)
 	cfg := configuration("eu-west-1", server.Client())
@@ -134,13 +135,13 @@ func TestWhatMayPassIsTriedAgain(t *testing.T) {
 			if got, err := store.Get(t.Context(), "s3://b/k", 2000); err != nil || string(got) != "done" {
 				t.Errorf("got %q, %v, want the third answer", got, err)
 			}
-			if *asked != 3 || len(*waits) != 2 {
-				t.Errorf("asked %d times with waits of %v", *asked, *waits)
+			if asked.Load() != 3 || len(*waits) != 2 {
+				t.Errorf("asked %d times with waits of %v", asked.Load(), *waits)
 			}
 			store, _, asked = answers(t, trouble)
 			_, err := store.Get(t.Context(), "s3://b/k", 2000)
-			if *asked != 3 || err == nil || !run.Retryable(err) {
-				t.Errorf("asked %d times: %v, want an error that may pass after three", *asked, err)
+			if asked.Load() != 3 || err == nil || !run.Retryable(err) {
+				t.Errorf("asked %d times: %v, want an error that may pass after three", asked.Load(), err)
 			}
 		})
 	}
@@ -162,8 +163,8 @@ func TestWhatNeverPassesIsAskedOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store, _, asked := answers(t, tc.answer)
 			err := store.Put(t.Context(), "s3://b/k", "text/plain", []byte("x"))
-			if run.Retryable(err) != tc.retry || run.ReasonOf(err) != tc.reason || *asked != 1 {
-				t.Errorf("asked %d times: %v (%s)", *asked, err, run.ReasonOf(err))
+			if run.Retryable(err) != tc.retry || run.ReasonOf(err) != tc.reason || asked.Load() != 1 {
+				t.Errorf("asked %d times: %v (%s)", asked.Load(), err, run.ReasonOf(err))
 			}
 			if !strings.Contains(err.Error(), "write s3://b/k: ") {
 				t.Errorf("error = %q, want what was being done", err)
@@ -175,8 +176,8 @@ func TestWhatNeverPassesIsAskedOnce(t *testing.T) {
 func TestAMissingObjectIsNotFound(t *testing.T) {
 	store, _, asked := answers(t, refuse(404, "NoSuchKey"))
 	_, err := store.Get(t.Context(), "s3://b/k", 10)
-	if !errors.Is(err, run.ErrNotFound) || *asked != 1 || err.Error() != "read s3://b/k: there is no such object" {
-		t.Errorf("asked %d times: %v", *asked, err)
+	if !errors.Is(err, run.ErrNotFound) || asked.Load() != 1 || err.Error() != "read s3://b/k: there is no such object" {
+		t.Errorf("asked %d times: %v", asked.Load(), err)
 	}
 	store, _, _ = answers(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) })
 	if _, err := store.Get(t.Context(), "s3://b/k", 10); errors.Is(err, run.ErrNotFound) || !run.Retryable(err) {
@@ -192,8 +193,8 @@ func TestAnAnswerWithoutEndIsNotRead(t *testing.T) {
 			}
 		}
 	})
-	if _, err := store.Get(t.Context(), "s3://b/k", 10_000); run.ReasonOf(err) != "object-too-large" || *asked != 1 {
-		t.Errorf("asked %d times: %v", *asked, err)
+	if _, err := store.Get(t.Context(), "s3://b/k", 10_000); run.ReasonOf(err) != "object-too-large" || asked.Load() != 1 {
+		t.Errorf("asked %d times: %v", asked.Load(), err)
 	}
 }
 
@@ -213,21 +214,21 @@ func TestItIsStoredAsItIs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if *asked != 2 {
-		t.Errorf("asked %d times", *asked)
+	if asked.Load() != 2 {
+		t.Errorf("asked %d times", asked.Load())
 	}
 }
 
 func TestItEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	store, waits, asked := answers(t, func(w http.ResponseWriter, r *http.Request) { cancel(); hangUp(w, r) })
-	if err := store.Put(ctx, "s3://b/k", "", nil); err == nil || *asked != 1 || len(*waits) != 0 {
-		t.Errorf("asked %d times with waits of %v: %v", *asked, *waits, err)
+	if err := store.Put(ctx, "s3://b/k", "", nil); err == nil || asked.Load() != 1 || len(*waits) != 0 {
+		t.Errorf("asked %d times with waits of %v: %v", asked.Load(), *waits, err)
 	}
 	store, _, asked = answers(t, refuse(503, "SlowDown"))
 	store.client.sleep = func(context.Context, time.Duration) error { return context.Canceled }
-	if err := store.Put(t.Context(), "s3://b/k", "", nil); run.ReasonOf(err) != "SlowDown" || *asked != 1 {
-		t.Errorf("asked %d times: %v, want what S3 said last", *asked, err)
+	if err := store.Put(t.Context(), "s3://b/k", "", nil); run.ReasonOf(err) != "SlowDown" || asked.Load() != 1 {
+		t.Errorf("asked %d times: %v, want what S3 said last", asked.Load(), err)
 	}
 }
 
