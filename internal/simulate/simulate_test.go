@@ -227,11 +227,11 @@ func TestTheShippedPolicyAgainstTheOthers(t *testing.T) {
 func TestRecordings(t *testing.T) {
 	folder := os.Getenv("SLIPWAY_TRACES")
 	if folder == "" {
-		t.Skip("SLIPWAY_TRACES names no folder with recordings")
+		folder = "../../../shared/traces"
 	}
 	paths, err := filepath.Glob(filepath.Join(folder, "*.csv"))
 	if err != nil || len(paths) == 0 {
-		t.Fatalf("no recording in %s, %v", folder, err)
+		t.Skipf("there is no recording in %s, %v; name a folder with some in SLIPWAY_TRACES", folder, err)
 	}
 	contenders, err := Choose([]string{NameShipped, "keda-1", "keda-6", "buildkite"})
 	if err != nil {
