@@ -2,10 +2,12 @@ package samlocal
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"os/exec"
 	"runtime"
@@ -58,17 +60,43 @@ func (e *exposed) expose(ctx context.Context, address string) (string, error) {
 		_, port, err := net.SplitHostPort(address)
 		return net.JoinHostPort("host.docker.internal", port), err
 	}
-	out, err := exec.CommandContext(ctx, "docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}").Output()
+	host, err := bridge(ctx)
 	if err != nil {
 		return "", fmt.Errorf("find the bridge network: %w", err)
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(strings.TrimSpace(string(out)), "0"))
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		return "", fmt.Errorf("listen on the bridge network: %w", err)
 	}
 	e.listeners = append(e.listeners, l)
 	go forward(ctx, l, address)
 	return l.Addr().String(), nil
+}
+
+// bridge is the address that this machine has in Docker's bridge network: its gateway. An engine that has just made the
+// network does not name it yet; it is the first address of the subnet then.
+func bridge(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "docker", "network", "inspect", "bridge", "--format", "{{json (index .IPAM.Config 0)}}").Output()
+	if err != nil {
+		return "", err
+	}
+	return gateway(out)
+}
+
+// gateway reads the address from what Docker says of a network.
+func gateway(config []byte) (string, error) {
+	var network struct{ Gateway, Subnet string }
+	if err := json.Unmarshal(config, &network); err != nil {
+		return "", err
+	}
+	if network.Gateway != "" {
+		return network.Gateway, nil
+	}
+	subnet, err := netip.ParsePrefix(network.Subnet)
+	if err != nil {
+		return "", err
+	}
+	return subnet.Masked().Addr().Next().String(), nil
 }
 
 // forward connects whoever connects to the address, until the listener is closed.
