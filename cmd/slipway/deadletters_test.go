@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -32,15 +33,31 @@ func (s *stackSession) letters(args ...string) letters {
 	return l
 }
 
-func TestDeadLettersAreReadAndStay(t *testing.T) {
-	s := newStack(t)
-	out, _ := s.run(0, "dead-letters")
-	contains(t, out, "There are no dead letters")
-	for range 12 {
-		s.bury("LaunchDeadLetterQueueUrl", strings.ReplaceAll(uploaded, "%d", "a"), "key-encoding")
+// buried is a stack with dead letters that were all read once, and how many. On a busy machine an answer of the emulator
+// is lost now and then, with what it held hidden for minutes: then another stack is taken.
+func buried(t *testing.T) (*stackSession, int) {
+	t.Helper()
+	for range 5 {
+		s := newStack(t)
+		out, _ := s.run(0, "dead-letters")
+		contains(t, out, "There are no dead letters")
+		for range 12 {
+			s.bury("LaunchDeadLetterQueueUrl", strings.ReplaceAll(uploaded, "%d", "a"), "key-encoding")
+		}
+		s.bury("LifecycleDeadLetterQueueUrl", "no JSON", "")
+		want := s.held("LaunchDeadLetterQueueUrl") + s.held("LifecycleDeadLetterQueueUrl")
+		l := s.letters()
+		if !l.Partial {
+			return s, want
+		}
+		t.Logf("%d of %d dead letters were read; another try", len(l.DeadLetters), want)
 	}
-	s.bury("LifecycleDeadLetterQueueUrl", "no JSON", "")
-	want := s.held("LaunchDeadLetterQueueUrl") + s.held("LifecycleDeadLetterQueueUrl")
+	t.Fatal("no reading of the dead letters was whole")
+	return nil, 0
+}
+
+func TestDeadLettersAreReadAndStay(t *testing.T) {
+	s, want := buried(t)
 	for range 2 { // what was read is there again at once
 		l := s.letters()
 		if len(l.DeadLetters) != want || l.Partial {
@@ -58,7 +75,7 @@ func TestDeadLettersAreReadAndStay(t *testing.T) {
 	}
 
 	id := s.letters().DeadLetters[0].ID
-	out, _ = s.run(0, "dead-letters", "show", id)
+	out, _ := s.run(0, "dead-letters", "show", id)
 	contains(t, out, "reason    key-encoding", "detail    a bad key", `"detail-type": "Object Created"`)
 	_, errs := s.run(1, "dead-letters", "show", "nothing")
 	contains(t, errs, "no dead letter nothing was found")
@@ -69,15 +86,15 @@ func TestDeadLettersAreReadAndStay(t *testing.T) {
 
 func TestRedriveSendsTheBodyAlone(t *testing.T) {
 	s := newStack(t)
-	for _, reason := range []string{"unknown-job", "unknown-job", "key-encoding", ""} {
-		s.bury("LaunchDeadLetterQueueUrl", `{"as":"it was"}`, reason)
+	for i, reason := range []string{"unknown-job", "unknown-job", "key-encoding", ""} {
+		s.bury("LaunchDeadLetterQueueUrl", fmt.Sprintf(`{"as":"it was","number":%d}`, i), reason)
 	}
 	s.bury("LifecycleDeadLetterQueueUrl", `{"of":"ECS"}`, "")
 	out, _ := s.run(0, "dead-letters", "redrive", "--all", "--reason", "unknown-job", "--dry-run")
 	contains(t, out, "would be sent: 2 of 2 dead letters")
 	out, _ = s.run(0, "dead-letters", "redrive", "--all", "--reason", "unknown-job")
 	contains(t, out, "sent: 2 of 2 dead letters")
-	if got := s.received("LaunchQueueUrl"); len(got) != 2 || got[0] != `{"as":"it was"}` {
+	if got := s.received("LaunchQueueUrl"); len(got) != 2 || !strings.HasPrefix(got[0], `{"as":"it was"`) {
 		t.Errorf("got %v after %s", got, out)
 	}
 	l := s.letters()

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -33,14 +34,18 @@ func listing(n int) []listed {
 
 // reports keeps every report that was written.
 type reports struct {
+	fail error
+
+	mu    sync.Mutex // protects following field
 	texts [][]byte
-	fail  error
 }
 
 func (r *reports) put(_ context.Context, text []byte) error {
 	if r.fail != nil {
 		return r.fail
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.texts = append(r.texts, text)
 	return nil
 }
@@ -48,6 +53,8 @@ func (r *reports) put(_ context.Context, text []byte) error {
 // last is the newest report, as the one who settles the batch reads it.
 func (r *reports) last(t *testing.T) []run.Result {
 	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if len(r.texts) == 0 {
 		return nil
 	}
@@ -57,6 +64,15 @@ func (r *reports) last(t *testing.T) []run.Result {
 	}
 	return got
 }
+
+// all are the reports that were written, the newest last.
+func (r *reports) all() [][]byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.texts)
+}
+
+func (r *reports) count() int { return len(r.all()) }
 
 func exitCodes(results []run.Result) string {
 	var out []string
@@ -107,8 +123,8 @@ func TestAReportThatCannotBeWrittenMayBeAnotherTime(t *testing.T) {
 func TestAnEmptyBatchIsDone(t *testing.T) {
 	r := &reports{}
 	b := batch{put: r.put, log: quiet()}
-	if err := b.run(t.Context()); err != nil || len(r.texts) != 1 || len(r.last(t)) != 0 {
-		t.Errorf("got %v and %q", err, r.texts)
+	if err := b.run(t.Context()); err != nil || r.count() != 1 || len(r.last(t)) != 0 {
+		t.Errorf("got %v and %q", err, r.all())
 	}
 }
 
@@ -165,14 +181,14 @@ func TestNewsAreReportedWhileItWorks(t *testing.T) {
 				time.Sleep(time.Hour)
 			}
 			if o.ID == the(2) { // the first one was reported while the second was in work, and once
-				if got := exitCodes(r.last(t)); got != "images-0=0" || len(r.texts) != 1 {
-					t.Errorf("after %v: %d reports, the last one %s", time.Since(began), len(r.texts), got)
+				if got := exitCodes(r.last(t)); got != "images-0=0" || r.count() != 1 {
+					t.Errorf("after %v: %d reports, the last one %s", time.Since(began), r.count(), got)
 				}
 			}
 			return nil
 		}}
-		if err := b.run(t.Context()); err != nil || len(r.last(t)) != 3 || len(r.texts) != 2 {
-			t.Errorf("got %v and %d reports", err, len(r.texts))
+		if err := b.run(t.Context()); err != nil || len(r.last(t)) != 3 || r.count() != 2 {
+			t.Errorf("got %v and %d reports", err, r.count())
 		}
 	})
 }
