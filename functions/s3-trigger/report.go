@@ -54,6 +54,8 @@ func metricOf(r orchestrator.Result) telemetry.Metric {
 		return telemetry.RunsStarted
 	case orchestrator.Duplicate:
 		return telemetry.RunsDuplicate
+	case orchestrator.Skipped:
+		return telemetry.RunsSkipped
 	case orchestrator.Ended:
 		return telemetry.RunsRefused
 	case orchestrator.Queued, orchestrator.Unknown:

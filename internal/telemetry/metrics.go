@@ -24,6 +24,7 @@ const (
 	RunsQueued    Metric = "RunsQueued"    // admitted, and waiting for room or capacity
 	RunsDuplicate Metric = "RunsDuplicate" // asked for again
 	RunsRefused   Metric = "RunsRefused"   // ended without a task: the job can never be launched as it is
+	RunsSkipped   Metric = "RunsSkipped"   // ended without a task: no room, or a newer version of the object came first
 
 	// By Function.
 	ObjectsUnmatched Metric = "ObjectsUnmatched" // objects that no job wants
