@@ -11,11 +11,11 @@ import (
 
 var placed = map[string]string{"ClusterName": "main", "Subnets": "subnet-1,subnet-2", "SecurityGroups": "sg-1"}
 
-// agentActions are the calls of the agent on an instance. UpdateContainerInstancesState is for Spot Instances, which the
-// agent drains.
+// agentActions are the calls of the agent on an instance. AWS's own policy also allows DeregisterContainerInstance, which the
+// agent does not call. UpdateContainerInstancesState is for Spot Instances, which the agent drains.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html
 var agentActions = []string{
-	"ecs:DeregisterContainerInstance", "ecs:DiscoverPollEndpoint", "ecs:Poll", "ecs:RegisterContainerInstance",
+	"ecs:DiscoverPollEndpoint", "ecs:Poll", "ecs:RegisterContainerInstance",
 	"ecs:StartTelemetrySession", "ecs:SubmitAttachmentStateChanges", "ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange",
 }
 
@@ -287,9 +287,9 @@ func TestManagedInstances(t *testing.T) {
 			"ECS may pass the role of the instances and no other one": managedPasses,
 			"what ECS makes carries its tag":                          managedIsTagged,
 			"ECS may do what its own policy says and nothing more":    managedMay,
-			"rights are narrow":                                       rightsAreNarrow,
-			"roles are assumed by their service":                      trusts(map[string]string{"InfrastructureRole": "ecs.amazonaws.com", "InstanceRole": "ec2.amazonaws.com"}),
-			"the provider has the name that is asked for":             providerIsNamed,
+			"rights are narrow":                           rightsAreNarrow,
+			"roles are assumed by their service":          trusts(map[string]string{"InfrastructureRole": "ecs.amazonaws.com", "InstanceRole": "ec2.amazonaws.com"}),
+			"the provider has the name that is asked for": providerIsNamed,
 		},
 		breaks: []change{
 			{"the provider belongs to the cluster", "ClusterName: !Ref ClusterName\n", "ClusterName: default\n"},

@@ -21,7 +21,7 @@ func (p *problems) add(format string, args ...any) {
 // text is a template as it is written, by the name of its file.
 func text(t testing.TB, name string) string {
 	t.Helper()
-	body, err := os.ReadFile(name)
+	body, err := os.ReadFile(name) //nolint:gosec // a file of the project
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,10 +76,14 @@ func (p planner) place(j run.Job) (run.Place, error) {
 // awsvpc when something asks for that: Fargate knows no other mode, and other modes have no subnets.
 func definitionOf(j run.Job) run.Definition {
 	d := run.Definition{ARN: j.Task.Definition, Containers: []run.ContainerDefinition{{Name: container, Essential: true}}}
-	if len(j.Task.Subnets) > 0 || slices.Contains(j.Task.Capacity, "FARGATE") || slices.Contains(j.Task.Capacity, "FARGATE_SPOT") {
+	if len(j.Task.Subnets) > 0 || mayBeFargate(j) {
 		d.NetworkMode = "awsvpc"
 	}
 	return d
+}
+
+func mayBeFargate(j run.Job) bool {
+	return slices.Contains(j.Task.Capacity, "FARGATE") || slices.Contains(j.Task.Capacity, "FARGATE_SPOT")
 }
 
 func joins(j run.Job) string {
@@ -119,6 +123,9 @@ func (p planner) atLaunch(j run.Job, batch bool) []string {
 	}
 	if p.step != "EXTERNAL" && len(j.Task.Subnets) == 0 && len(j.Task.SecurityGroups) == 0 {
 		out = append(out, "networkConfiguration is the stack's own, where the definition's network mode is awsvpc")
+	}
+	if len(j.Task.Subnets) > 0 && !mayBeFargate(j) {
+		out = append(out, "networkConfiguration is left out where the definition's network mode is not awsvpc")
 	}
 	if batch && p.bucket == "" {
 		out = append(out, launch.ReportVariable+" names a file in the stack's bucket for batches, and so does "+launch.ManifestVariable+" when the list is long")

@@ -96,7 +96,10 @@ func checkLaunchType(in RunTaskInput, d TaskDefinition) *ECSError {
 	if len(allowed) == 0 {
 		allowed = d.RequiresCompatibilities
 	}
-	if needs := launchTypeOf(in); len(allowed) > 0 && !slices.Contains(allowed, needs) {
+	needs := launchTypeOf(in)
+	// A provider that is not Fargate's may be one of Managed Instances.
+	managed := len(in.CapacityProviderStrategy) > 0 && needs == "EC2" && slices.Contains(allowed, "MANAGED_INSTANCES")
+	if len(allowed) > 0 && !slices.Contains(allowed, needs) && !managed {
 		return refuse("InvalidParameterException", "Task definition does not support launch_type %s.", needs)
 	}
 	return nil

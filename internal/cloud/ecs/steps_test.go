@@ -22,7 +22,8 @@ var modes = map[string]struct {
 }{
 	"awsvpc": {"awsvpc", []string{"EC2", "FARGATE_SPOT", "FARGATE", "instances", "managed"}},
 	"bridge": {"bridge", []string{"EC2", "EXTERNAL", "instances"}},
-	"host":   {"host", []string{"EC2", "EXTERNAL", "instances", "managed"}},
+	"host":   {"host", []string{"EC2", "EXTERNAL", "instances"}},
+	"shared": {"awsvpc", []string{"managed"}}, // for Managed Instances alone
 }
 
 // ofEveryMode is a fake whose definitions are those.
@@ -35,8 +36,11 @@ func ofEveryMode() *fake.ECS {
 				continue
 			}
 			compatible := []string{"EC2", "EXTERNAL"}
-			if m.network == "awsvpc" {
-				compatible = []string{"EC2", "FARGATE"}
+			switch mode {
+			case "awsvpc":
+				compatible = []string{"EC2", "FARGATE", "MANAGED_INSTANCES"}
+			case "shared":
+				compatible = []string{"MANAGED_INSTANCES"}
 			}
 			return fake.TaskDefinition{
 				TaskDefinitionArn: "arn:aws:ecs:eu-north-1:111122223333:task-definition/" + mode + ":1", Family: mode, Status: "ACTIVE",
