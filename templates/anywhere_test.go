@@ -22,7 +22,7 @@ func TestAnywhere(t *testing.T) {
 			"the task has roles of its own and a log":                taskIsComplete,
 			"the agents may do their work and nothing more":          machineMay,
 			"an image of ECR can be pulled, and no other repository": imageIsPulled,
-			"rights are narrow": rightsAreNarrow,
+			"rights are narrow":                                      rightsAreNarrow,
 			"roles are assumed by their service": trusts(map[string]string{
 				"MachineRole": "ssm.amazonaws.com", "TaskRole": "ecs-tasks.amazonaws.com", "ExecutionRole": "ecs-tasks.amazonaws.com",
 			}),

@@ -287,9 +287,9 @@ func TestManagedInstances(t *testing.T) {
 			"ECS may pass the role of the instances and no other one": managedPasses,
 			"what ECS makes carries its tag":                          managedIsTagged,
 			"ECS may do what its own policy says and nothing more":    managedMay,
-			"rights are narrow":                           rightsAreNarrow,
-			"roles are assumed by their service":          trusts(map[string]string{"InfrastructureRole": "ecs.amazonaws.com", "InstanceRole": "ec2.amazonaws.com"}),
-			"the provider has the name that is asked for": providerIsNamed,
+			"rights are narrow":                                       rightsAreNarrow,
+			"roles are assumed by their service":                      trusts(map[string]string{"InfrastructureRole": "ecs.amazonaws.com", "InstanceRole": "ec2.amazonaws.com"}),
+			"the provider has the name that is asked for":             providerIsNamed,
 		},
 		breaks: []change{
 			{"the provider belongs to the cluster", "ClusterName: !Ref ClusterName\n", "ClusterName: default\n"},

@@ -23,15 +23,15 @@ import (
 	"slipway/internal/template"
 )
 
-// deployed is a stack in the emulator.
-type deployed struct {
+// webStack is a stack in the emulator.
+type webStack struct {
 	endpoint string
 	ids      map[string]string // physical IDs of resources, by logical ID
 	outputs  map[string]string
 }
 
-// deploy creates a stack of the template, and waits until CloudFormation is done with it.
-func deploy(t *testing.T, name, body string, parameters map[string]string) deployed {
+// createStack creates a stack of the template, and waits until CloudFormation is done with it.
+func createStack(t *testing.T, name, body string, parameters map[string]string) webStack {
 	t.Helper()
 	cfg, endpoint := emulator.Config(t)
 	client := cloudformation.NewFromConfig(cfg, func(o *cloudformation.Options) { o.BaseEndpoint = endpoint })
@@ -58,7 +58,7 @@ func deploy(t *testing.T, name, body string, parameters map[string]string) deplo
 		}
 		t.Fatal(err)
 	}
-	out := deployed{endpoint: *endpoint, ids: map[string]string{}, outputs: map[string]string{}}
+	out := webStack{endpoint: *endpoint, ids: map[string]string{}, outputs: map[string]string{}}
 	for _, o := range done.Stacks[0].Outputs {
 		out.outputs[*o.OutputKey] = *o.OutputValue
 	}
@@ -73,7 +73,7 @@ func deploy(t *testing.T, name, body string, parameters map[string]string) deplo
 }
 
 // balancing calls Elastic Load Balancing by its Query API, and returns the texts of the elements of one name.
-func (d deployed) balancing(t *testing.T, element, action string, pairs ...string) []string {
+func (d webStack) balancing(t *testing.T, element, action string, pairs ...string) []string {
 	t.Helper()
 	form := url.Values{"Action": {action}, "Version": {"2015-12-01"}}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -124,7 +124,7 @@ func elements(t *testing.T, body []byte, name string) []string {
 }
 
 // ask asks the load balancer for a page, as a client that follows no redirect.
-func (d deployed) ask(t *testing.T, name string) (status int, location, body string) {
+func (d webStack) ask(t *testing.T, name string) (status int, location, body string) {
 	t.Helper()
 	in, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.endpoint+"/page", nil)
 	if err != nil {
@@ -173,7 +173,7 @@ func TestWebServiceDeployed(t *testing.T) {
 		t.Fatal(err)
 	}
 	parameters := with(webParameters(), "Scaling", "none", "MinTasks", "3", "MinimumHealthyPercent", "60", "MaximumPercent", "150", "EphemeralStorage", "30")
-	d := deploy(t, "web", known(t, parameters), parameters)
+	d := createStack(t, "web", known(t, parameters), parameters)
 
 	services, err := containers.DescribeServices(t.Context(), &ecs.DescribeServicesInput{Cluster: aws.String("main"), Services: []string{d.outputs["ServiceName"]}})
 	if err != nil {
@@ -205,7 +205,7 @@ func TestWebServiceDeployed(t *testing.T) {
 
 // spreads registers two servers in the target group, and expects each to answer a part of the requests. The emulator tells
 // targets apart by their addresses alone, so the two have one address under two names.
-func spreads(t *testing.T, d deployed) {
+func spreads(t *testing.T, d webStack) {
 	t.Helper()
 	pairs := []string{"TargetGroupArn", d.outputs["TargetGroupArn"]}
 	for i, address := range []string{"127.0.0.1", "localhost"} {
@@ -242,7 +242,7 @@ func TestWebServiceWithACertificate(t *testing.T) {
 		t.Fatal(err)
 	}
 	parameters := with(webParameters(), "Scaling", "none", "CertificateArn", "arn:aws:acm:us-east-1:000000000000:certificate/1")
-	d := deploy(t, "web-https", known(t, parameters), parameters)
+	d := createStack(t, "web-https", known(t, parameters), parameters)
 	name, secure := strings.CutPrefix(d.outputs["Url"], "https://")
 	if status, location, _ := d.ask(t, name); !secure || status != http.StatusMovedPermanently || !strings.HasPrefix(location, "https://") {
 		t.Errorf("%s over HTTP answers %d and leads to %q", d.outputs["Url"], status, location)

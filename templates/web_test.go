@@ -12,7 +12,7 @@ import (
 
 // webParameters are those of web-service.yaml without a default.
 func webParameters() map[string]string {
-	return map[string]string{"ClusterName": "main", "Vpc": "vpc-1", "LoadBalancerSubnets": "subnet-1,subnet-2", "TaskSubnets": "subnet-3,subnet-4"}
+	return map[string]string{"ClusterName": "main", "VpcId": "vpc-1", "LoadBalancerSubnets": "subnet-1,subnet-2", "TaskSubnets": "subnet-3,subnet-4"}
 }
 
 // webs are the combinations of launch type, certificate, scaling and storage.
