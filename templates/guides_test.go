@@ -24,6 +24,8 @@ var guides = map[string][]string{
 		`"capacityProvider": "slipway-ec2"`, `"assignPublicIp": "DISABLED"`, `"type": "binpack"`, `"capacityProvider": "FARGATE"`, `"assignPublicIp": "ENABLED"`,
 	},
 	"managed-instances": {`"capacityProvider": "slipway-managed"`},
+	"services":          {"Done after"},
+	"rolling-updates":   {"Done after 4m30s", "Done after 2m40s", `"stuck": false`},
 	"anywhere":          {"slipway-anywhere", `"OutputKey": "RoleArns"`, `"launchType": "EXTERNAL"`, `"expression": "attribute:rack == cellar"`},
 	"capacity":          {`"launchType": "EC2"`, `"capacityProvider": "FARGATE_SPOT"`, `"sizeInGiB": 50`, `"field": "attribute:ecs.availability-zone"`},
 }
