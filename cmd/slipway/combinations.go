@@ -43,7 +43,7 @@ func (o *options) combinations(ctx context.Context, c config.Config, f checkFlag
 	for _, j := range c.Jobs {
 		found = append(found, s.job(j, text)...)
 	}
-	return unique(append(found, s.problems...)), nil
+	return ordered(append(found, s.problems...)), nil
 }
 
 // surroundings are what is known beside slipway.yaml.
@@ -193,8 +193,8 @@ func useOf(j run.Job, d compatible.Definition, step string, kind compatible.Kind
 	return u
 }
 
-// unique leaves out what is said twice at one place, as of FARGATE and FARGATE_SPOT, and puts all in order.
-func unique(found []compile.Problem) []compile.Problem {
+// ordered leaves out what is said twice at one place, as of FARGATE and FARGATE_SPOT, and puts all in order.
+func ordered(found []compile.Problem) []compile.Problem {
 	var out []compile.Problem
 	for _, p := range found {
 		if !slices.Contains(out, p) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,15 +47,9 @@ func (o *options) generate(ctx context.Context, output string, check bool) error
 	if output == "" {
 		output = o.beside(wiringFile)
 	}
-	c, err := o.valid()
+	c, err := o.acceptable(ctx)
 	if err != nil {
 		return err
-	}
-	if refused, err := o.combinations(ctx, c, checkFlags{}); err != nil || len(refused) > 0 {
-		if err == nil {
-			o.print(refused)
-		}
-		return cmp.Or(err, errFound)
 	}
 	before, after, err := o.wiring(c, output)
 	if err != nil {
@@ -76,6 +69,23 @@ func (o *options) generate(ctx context.Context, output string, check bool) error
 		return stale(output)
 	}
 	return nil
+}
+
+// acceptable is the configuration, unless it has mistakes or asks for what ECS refuses. Those are printed.
+func (o *options) acceptable(ctx context.Context) (config.Config, error) {
+	c, err := o.valid()
+	if err != nil {
+		return c, err
+	}
+	refused, err := o.combinations(ctx, c, checkFlags{})
+	if err != nil {
+		return c, err
+	}
+	if len(refused) > 0 {
+		o.print(refused)
+		return c, errFound
+	}
+	return c, nil
 }
 
 func stale(path string) error {

@@ -88,7 +88,7 @@ func each(u Use, bad func(Container) bool, what, remedy string) (string, string)
 }
 
 // placeRules: where a definition may run at all.
-func placeRules() []Rule {
+func placeRules() []Rule { //nolint:gocyclo // a table: each rule is a function of its own
 	return []Rule{
 		{"compatibility", "A task runs where its definition is compatible with.", register, AtStep, func(u Use) (string, string) {
 			needs := u.needs()
@@ -137,7 +137,7 @@ func older(version string) bool {
 }
 
 // networkRules: which network modes go where, and what a job may say of its network.
-func networkRules() []Rule {
+func networkRules() []Rule { //nolint:gocyclo // a table: each rule is a function of its own
 	return []Rule{
 		{"fargate-awsvpc", "On Fargate every task has a network interface of its own.", networking, AtStep, func(u Use) (string, string) {
 			if !u.onFargate() || u.mode() == "" || u.mode() == "awsvpc" {
@@ -182,7 +182,7 @@ func networkRules() []Rule {
 }
 
 // sizeRules: CPU, memory and storage.
-func sizeRules() []Rule {
+func sizeRules() []Rule { //nolint:gocyclo // a table: each rule is a function of its own
 	return []Rule{
 		{"fargate-size", "On Fargate the task has a CPU and a memory size.", fargate, AtDefinition, func(u Use) (string, string) {
 			if !u.onFargate() || !u.Known || u.CPU > 0 && u.Memory > 0 {
@@ -264,7 +264,7 @@ func tooSmall(u Use, cpu, memory int, how, remedy string) (string, string) {
 }
 
 // containerRules: what containers and volumes may have where.
-func containerRules() []Rule {
+func containerRules() []Rule { //nolint:gocyclo // a table: each rule is a function of its own
 	const instance = "run it on EC2, or remove it"
 	onFargate := func(bad func(Container) bool, what, remedy string) func(Use) (string, string) {
 		return func(u Use) (string, string) {
@@ -334,7 +334,7 @@ func externalRules() []Rule {
 }
 
 // serviceRules: what only services have.
-func serviceRules() []Rule {
+func serviceRules() []Rule { //nolint:gocyclo // a table: each rule is a function of its own
 	of := func(find func(Use, Service) (string, string)) func(Use) (string, string) {
 		return func(u Use) (string, string) {
 			if u.Service == nil {

@@ -12,6 +12,9 @@ import (
 	"slipway/internal/compatible"
 )
 
+// CheckActions are the IAM actions of a person who checks a configuration against the account: of no function.
+var CheckActions = []string{"ecs:DescribeClusters", "ecs:DescribeTaskDefinition"}
+
 // Declared is a task definition (family, family:revision or ARN) with everything that decides where it may run.
 func (e *ECS) Declared(ctx context.Context, name string) (compatible.Definition, error) {
 	out, err := e.client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
