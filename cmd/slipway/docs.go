@@ -53,7 +53,14 @@ func docsCommand() *cobra.Command {
 			if err := store(filepath.Join(dir, "command-line.md"), reference()); err != nil {
 				return err
 			}
-			return store(filepath.Join(dir, "configuration.md"), compile.Reference())
+			if err := store(filepath.Join(dir, "configuration.md"), compile.Reference()); err != nil {
+				return err
+			}
+			page, err := iamPage(".")
+			if err != nil {
+				return err
+			}
+			return store(filepath.Join(dir, "..", "guide", "iam.md"), page)
 		},
 	}
 	c.Flags().StringVar(&dir, "dir", "docs/reference", "the folder to write to")
