@@ -7,6 +7,7 @@ import (
 
 	"slipway/internal/config/compile"
 	"slipway/internal/stop"
+	"slipway/internal/telemetry"
 )
 
 func schemaCommand(o *options) *cobra.Command {
@@ -31,7 +32,7 @@ func docsCommand() *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use:     "docs",
-		Short:   "Write the references of slipway.yaml, of the command line and of why tasks stop, and the schema",
+		Short:   "Write the references of slipway.yaml, of the command line of why tasks stop and of the metrics, and the schema",
 		Example: "  slipway docs",
 		Hidden:  true,
 		Args:    cobra.NoArgs,
@@ -47,6 +48,9 @@ func docsCommand() *cobra.Command {
 				return err
 			}
 			if err := store(filepath.Join(dir, "command-line.md"), reference()); err != nil {
+				return err
+			}
+			if err := store(filepath.Join(dir, "metrics.md"), telemetry.Reference()); err != nil {
 				return err
 			}
 			return store(filepath.Join(dir, "configuration.md"), compile.Reference())

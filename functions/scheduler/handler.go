@@ -83,7 +83,7 @@ func (h *handler) report(ctx context.Context, r orchestrator.Report, err error) 
 			counts[metric] = n
 		}
 	}
-	h.metrics.Emit("Function", function, counts)
+	h.metrics.Emit(function, counts)
 	if err != nil {
 		h.log.ErrorContext(ctx, "tick not complete", "admitted", r.Admitted, "missed", r.Missed, "reconciled", r.Reconciled, "error", err)
 		return

@@ -15,6 +15,7 @@ type Want struct {
 	Input     run.Input
 	Key       string
 	NotBefore time.Time // it is not launched before; zero: at once
+	At        time.Time // of the event that asks for it; zero: not known
 }
 
 // Result says what became of a want.
@@ -77,6 +78,7 @@ func (o *Orchestrator) admit(ctx context.Context, wants []Want, launch bool) []A
 
 func (o *Orchestrator) newRun(id run.ID, job run.Job, w Want, now time.Time) run.Run {
 	r := run.New(id, job, w.Trigger, w.Input, now)
+	r.EventAt = w.At
 	if w.NotBefore.After(now) {
 		r.NotBefore, r.LaunchDeadline = w.NotBefore, job.LaunchDeadline(w.NotBefore)
 	}
