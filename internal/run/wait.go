@@ -17,11 +17,15 @@ func (r Run) StartWait() (wait time.Duration, first bool) {
 	return max(0, r.StartedAt.Sub(r.asked())), times <= 1
 }
 
+// oldest is how long before its admission the event of a run can have happened: a dead letter is kept for 14 days and
+// may have waited before. The time of a sample, or of an event written by hand, is older and says nothing.
+const oldest = 30 * 24 * time.Hour
+
 // asked is when the run was asked for: the time of its event, the scheduled time when the clock asked, or else the time
 // of admission, as for a backfill.
 func (r Run) asked() time.Time {
 	switch at := r.Input.ScheduledTime; {
-	case !r.EventAt.IsZero():
+	case r.EventAt.After(r.AdmittedAt.Add(-oldest)):
 		return r.EventAt
 	case r.Trigger == BySchedule && at != nil:
 		return *at

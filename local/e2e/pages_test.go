@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -48,7 +47,7 @@ func TestThePagesOnTheLocalStack(t *testing.T) {
 }
 
 // patience is for a page as a whole: it builds everything, in a place that is new to the compiler.
-const patience = 8 * time.Minute
+const patience = 5 * time.Minute
 
 func follow(t *testing.T, root string, blocks []pages.Block) {
 	clone := t.TempDir()
@@ -78,11 +77,16 @@ func follow(t *testing.T, root string, blocks []pages.Block) {
 	cmd.Dir, cmd.Env, cmd.Stdin = clone, env, strings.NewReader(script)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
-	cmd.WaitDelay = time.Minute
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	// A file, and not a pipe, which a program that is left running would hold open.
+	out, err := os.Create(filepath.Join(t.TempDir(), "out")) //nolint:gosec // in the test's folder
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = out.Close() }()
+	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Run(); err != nil {
-		t.Errorf("%v\n%s", err, out.String())
+		text, _ := os.ReadFile(out.Name())
+		t.Errorf("%v\n%s", err, text)
 	}
 }
 
