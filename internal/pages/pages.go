@@ -74,36 +74,68 @@ var (
 // end.
 func Parse(path, text string) (Page, error) {
 	p := Page{Path: path}
-	config, info, indent, ticks, start := "", "", "", "", 0
-	var body []string
+	blocks, err := fences(text)
+	if err != nil {
+		return p, fmt.Errorf("%s, %w", path, err)
+	}
+	config := "" // the last whole slipway.yaml so far
+	for _, f := range blocks {
+		b, err := f.block(config)
+		if err != nil {
+			return p, fmt.Errorf("%s, line %d: %w", path, f.line, err)
+		}
+		if b != nil {
+			p.blocks = append(p.blocks, *b)
+		} else if whole := f.text(); strings.HasPrefix(f.info, "yaml") && strings.HasPrefix(whole, "version:") {
+			config = whole
+		}
+	}
+	return p, nil
+}
+
+// fences are all fenced blocks of a page.
+func fences(text string) ([]fenced, error) {
+	var out []fenced
+	var open *fenced
 	for i, line := range strings.Split(text, "\n") {
 		m := fence.FindStringSubmatch(line)
 		switch {
-		case ticks == "" && m != nil:
-			indent, ticks, info, start, body = m[1], m[2], m[3], i+1, nil
-		case ticks == "":
-		case m != nil && m[3] == "" && len(m[2]) >= len(ticks):
-			ticks = ""
-			content := strings.Join(body, "\n") + "\n"
-			language, mark, _ := strings.Cut(info, " ")
-			switch {
-			case slices.Contains(otherShells, language):
-				return p, fmt.Errorf("%s, line %d: a block of %s: call it sh, so that a test runs it", path, start, language) //nolint:err113 // for a person
-			case language == "yaml" && strings.HasPrefix(content, "version:"):
-				config = content
-			case language == "sh" && !slices.Contains([]Mark{Run, LocalStack, NeedsAWS}, Mark(mark)):
-				return p, fmt.Errorf("%s, line %d: nobody knows the mark %q: write sh, sh %s or sh %s", path, start, mark, LocalStack, NeedsAWS) //nolint:err113 // for a person
-			case language == "sh":
-				p.blocks = append(p.blocks, Block{Mark(mark), start, content, config})
-			}
+		case open == nil && m != nil:
+			open = &fenced{indent: m[1], ticks: m[2], info: m[3], line: i + 1}
+		case open == nil:
+		case m != nil && m[3] == "" && len(m[2]) >= len(open.ticks):
+			out, open = append(out, *open), nil
 		default:
-			body = append(body, strings.TrimPrefix(line, indent))
+			open.body = append(open.body, strings.TrimPrefix(line, open.indent))
 		}
 	}
-	if ticks != "" {
-		return p, fmt.Errorf("%s, line %d: the block has no end", path, start) //nolint:err113 // for a person
+	if open != nil {
+		return nil, fmt.Errorf("line %d: the block has no end", open.line) //nolint:err113 // for a person
 	}
-	return p, nil
+	return out, nil
+}
+
+// fenced is a block of whatever language.
+type fenced struct {
+	indent, ticks, info string
+	line                int
+	body                []string
+}
+
+func (f *fenced) text() string { return strings.Join(f.body, "\n") + "\n" }
+
+// block is the block as one of commands, or nil when it is something else.
+func (f *fenced) block(config string) (*Block, error) {
+	language, mark, _ := strings.Cut(f.info, " ")
+	switch {
+	case slices.Contains(otherShells, language):
+		return nil, fmt.Errorf("a block of %s: call it sh, so that a test runs it", language) //nolint:err113 // for a person
+	case language != "sh":
+		return nil, nil
+	case !slices.Contains([]Mark{Run, LocalStack, NeedsAWS}, Mark(mark)):
+		return nil, fmt.Errorf("nobody knows the mark %q: write sh, sh %s or sh %s", mark, LocalStack, NeedsAWS) //nolint:err113 // for a person
+	}
+	return &Block{Mark(mark), f.line, f.text(), config}, nil
 }
 
 // Every are all blocks of commands of the page.

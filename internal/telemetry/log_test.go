@@ -20,7 +20,7 @@ func TestALineCarriesTheTraceThatIsRecorded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
 			log := slog.New(traced{slog.NewTextHandler(&out, nil)}).With("function", "x").WithGroup("g")
-			ctx := context.WithValue(t.Context(), traceKey, tc.header) //nolint:staticcheck,revive // the runtime's key is a string
+			ctx := context.WithValue(t.Context(), traceKey, tc.header) //nolint:staticcheck // the runtime's key is a string
 			log.InfoContext(ctx, "done")
 			if got := out.String(); strings.Contains(got, "trace=") != (tc.want != "") || !strings.Contains(got, tc.want) || !strings.Contains(got, "function=x") {
 				t.Errorf("logged %q, want %q", got, tc.want)
