@@ -26,6 +26,7 @@ const (
 	RunsQueued    Metric = "RunsQueued"
 	RunsDuplicate Metric = "RunsDuplicate"
 	RunsRefused   Metric = "RunsRefused"
+	RunsWaiting   Metric = "RunsWaiting"
 	RunsRunning   Metric = "RunsRunning"
 	RunsSucceeded Metric = "RunsSucceeded"
 	RunsFailed    Metric = "RunsFailed"
@@ -83,6 +84,7 @@ func Definitions() []Definition {
 		{RunsQueued, ByJob, count, trigger, "Objects whose run waits for room, for capacity or for its batch."},
 		{RunsDuplicate, ByJob, count, trigger, "Objects that were asked for again; each has its run already."},
 		{RunsRefused, ByJob, count, trigger, "Objects whose run ended without a task: the job cannot be launched as it is. They are in RunsFailed too."},
+		{RunsWaiting, ByJob, count, tick, "Runs that are due and have no room or no capacity, at the end of a minute. No more than 90 are counted."},
 		{RunsRunning, ByJob, count, notifier, "Attempts whose task has become RUNNING."},
 		{RunsSucceeded, ByJob, count, notifier, "Runs that have succeeded. Of a batch, its objects."},
 		{RunsFailed, ByJob, count, notifier, "Runs that have failed, and will not be tried again by themselves. Of a batch, its objects."},
