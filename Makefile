@@ -74,9 +74,16 @@ test: tools ## Run every test: unit, property, conformance, template, end to end
 lint: $(GOLANGCI_LINT_STAMP) $(ACTIONLINT_STAMP) tools ## Check format, style, templates, workflows, and that wiring.yaml is current
 	$(GOLANGCI_LINT) run ./...
 	$(TOOLS)/bin/actionlint .github/workflows/*.yml
-	$(SAM) validate --lint --template template.yaml --region us-east-1
-	$(SAM) validate --lint --template wiring.yaml --region us-east-1
+	@for template in template.yaml wiring.yaml templates/*.yaml; do \
+	  $(SAM) validate --lint --template "$$template" --region us-east-1 || exit 1; \
+	done
+	@$(MAKE) --no-print-directory lint-templates
 	$(HOST_GO) run ./cmd/slipway generate --check --file "$(CONFIG)/slipway.yaml" --output wiring.yaml
+
+.PHONY: lint-templates
+lint-templates: $(TOOLS)/policy/.installed ## Check the templates with cfn-lint, checkov and parliament; local/lint/skips.yaml says what may stay
+	@"$(TOOLS)/policy/bin/python" -B -m unittest discover -q -s local/lint -p '*_test.py'
+	@"$(TOOLS)/policy/bin/python" local/lint/templates.py
 
 .PHONY: generate
 generate: ## Write wiring.yaml from slipway.yaml, and the reference pages that follow from the code

@@ -27,28 +27,31 @@ type verdict struct {
 }
 
 func matchCommand(o *options) *cobra.Command {
-	var size string
+	var size, step string
 	var values []string
 	c := &cobra.Command{
 		Use:   "match s3://BUCKET/KEY",
 		Short: "Say which jobs want an object, or by which rule each declines, and the RunTask request",
 		Long: `Match decides as s3-trigger does, without calling anything. The key is taken as it is, not decoded.
 For each job that takes the object it prints the RunTask request of the first launch, as "aws ecs run-task
---cli-input-json" reads it, and what of it is known only at the launch.
+--cli-input-json" reads it, and what of it is known only at the launch. With --step it is the request of another step of
+task.capacity.
 
 Values such as ${UploadsBucket} come from --value, from SLIPWAY_VALUES, or from the stack's outputs in the environment
 (SLIPWAY_UploadsBucketName …, as .local/env sets them). One that is not known stands for itself.`,
 		Example: `  slipway match 's3://${UploadsBucket}/incoming/a b.jpg'
-  slipway match s3://my-bucket/incoming/a.jpg --size 5MiB --value UploadsBucket=my-bucket`,
+  slipway match s3://my-bucket/incoming/a.jpg --size 5MiB --value UploadsBucket=my-bucket
+  slipway match 's3://${UploadsBucket}/incoming/a.jpg' --step FARGATE`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return o.match(args[0], size, values) },
+		RunE: func(_ *cobra.Command, args []string) error { return o.match(args[0], size, step, values) },
 	}
 	c.Flags().StringVar(&size, "size", "0B", "size of the object, as in 5MiB or 1234 (bytes)")
+	c.Flags().StringVar(&step, "step", "", "the step of task.capacity to print the request of, instead of the first")
 	c.Flags().StringArrayVar(&values, "value", nil, "a deploy-time value, as NAME=TEXT")
 	return c
 }
 
-func (o *options) match(address, size string, given []string) error {
+func (o *options) match(address, size, step string, given []string) error {
 	bucket, key, err := splitAddress(address)
 	if err != nil {
 		return err
@@ -70,11 +73,11 @@ func (o *options) match(address, size string, given []string) error {
 	}
 	bucket, _ = config.Expand(bucket, func(name string) (string, bool) { v, ok := values[name]; return v, ok })
 	object := run.Object{Bucket: bucket, Key: key, Size: bytes}
-	answer := matched{object, o.verdicts(c.Jobs, object, values)}
+	answer := matched{object, o.verdicts(c.Jobs, object, step, values)}
 	return o.answer(answer, func(w io.Writer) { answer.print(w, c.Jobs) })
 }
 
-func (o *options) verdicts(jobs []run.Job, object run.Object, values map[string]string) []verdict {
+func (o *options) verdicts(jobs []run.Job, object run.Object, step string, values map[string]string) []verdict {
 	stack, _, err := o.stackName()
 	if err != nil {
 		stack = "STACK" // the answer says so
@@ -83,7 +86,7 @@ func (o *options) verdicts(jobs []run.Job, object run.Object, values map[string]
 	for i, v := range match.Match(jobs, object) {
 		full := verdict{Verdict: v}
 		if v.Matched {
-			full.plan = planner{stack, values["BatchBucket"], o.now()}.plan(jobs[i], object)
+			full.plan = planner{stack, values["BatchBucket"], step, o.now()}.plan(jobs[i], object)
 		}
 		out = append(out, full)
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"slipway/internal/launch"
@@ -23,6 +25,7 @@ type plan struct {
 type planner struct {
 	stack  string
 	bucket string // for the lists of batches; may be empty
+	step   string // of the capacity order; empty: the first
 	now    time.Time
 }
 
@@ -32,6 +35,9 @@ const container = "CONTAINER"
 func (p planner) plan(j run.Job, o run.Object) plan {
 	r, members, err := p.run(j, o)
 	if err != nil {
+		return plan{Refused: err.Error()}
+	}
+	if r.Place, err = p.place(j); err != nil {
 		return plan{Refused: err.Error()}
 	}
 	d, err := launch.Decide(launch.Input{
@@ -54,9 +60,30 @@ func (p planner) run(j run.Job, o run.Object) (r run.Run, members []run.Run, err
 	return run.NewBatch(p.stack, j, r, p.now).Join(*j.Batch, []run.Run{r}, 1, p.now)
 }
 
-// definitionOf is a task definition as far as slipway.yaml knows it: it has one container.
+// place is where in the capacity order the step is.
+func (p planner) place(j run.Job) (run.Place, error) {
+	if p.step == "" {
+		return run.Place{}, nil
+	}
+	at := slices.Index(j.Task.Capacity, p.step)
+	if at < 0 {
+		return run.Place{}, fmt.Errorf("%s is no step of its capacity, which is %s", p.step, strings.Join(j.Task.Capacity, ", "))
+	}
+	return run.Place{Step: at}, nil
+}
+
+// definitionOf is a task definition as far as slipway.yaml knows it: it has one container, and it is of network mode
+// awsvpc when something asks for that: Fargate knows no other mode, and other modes have no subnets.
 func definitionOf(j run.Job) run.Definition {
-	return run.Definition{ARN: j.Task.Definition, Containers: []run.ContainerDefinition{{Name: container, Essential: true}}}
+	d := run.Definition{ARN: j.Task.Definition, Containers: []run.ContainerDefinition{{Name: container, Essential: true}}}
+	if len(j.Task.Subnets) > 0 || mayBeFargate(j) {
+		d.NetworkMode = "awsvpc"
+	}
+	return d
+}
+
+func mayBeFargate(j run.Job) bool {
+	return slices.Contains(j.Task.Capacity, "FARGATE") || slices.Contains(j.Task.Capacity, "FARGATE_SPOT")
 }
 
 func joins(j run.Job) string {
@@ -94,8 +121,11 @@ func (p planner) atLaunch(j run.Job, batch bool) []string {
 	if j.Task.Container == "" {
 		out = append(out, container+" stands for the only container of the task definition")
 	}
-	if len(j.Task.Subnets) == 0 && len(j.Task.SecurityGroups) == 0 {
+	if p.step != "EXTERNAL" && len(j.Task.Subnets) == 0 && len(j.Task.SecurityGroups) == 0 {
 		out = append(out, "networkConfiguration is the stack's own, where the definition's network mode is awsvpc")
+	}
+	if len(j.Task.Subnets) > 0 && !mayBeFargate(j) {
+		out = append(out, "networkConfiguration is left out where the definition's network mode is not awsvpc")
 	}
 	if batch && p.bucket == "" {
 		out = append(out, launch.ReportVariable+" names a file in the stack's bucket for batches, and so does "+launch.ManifestVariable+" when the list is long")

@@ -53,7 +53,13 @@ func input(req run.TaskRequest) RunTaskInput {
 	} else {
 		in.CapacityProviderStrategy = []StrategyItem{{CapacityProvider: d.Capacity, Weight: 1}}
 	}
-	if len(d.Subnets) > 0 && d.Capacity != "EXTERNAL" {
+	for _, rule := range d.Placement.Strategy {
+		in.PlacementStrategy = append(in.PlacementStrategy, PlacementStrategy{Type: rule.Type, Field: rule.Of})
+	}
+	for _, rule := range d.Placement.Constraints {
+		in.PlacementConstraints = append(in.PlacementConstraints, PlacementConstraint{Type: rule.Type, Expression: rule.Of})
+	}
+	if len(d.Subnets) > 0 {
 		in.NetworkConfiguration = &NetworkConfiguration{}
 		in.NetworkConfiguration.Awsvpc.Subnets = d.Subnets
 		in.NetworkConfiguration.Awsvpc.SecurityGroups = d.SecurityGroups

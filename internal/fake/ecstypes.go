@@ -113,6 +113,8 @@ type RunTaskInput struct {
 	LaunchType               string                `json:"launchType"`
 	CapacityProviderStrategy []StrategyItem        `json:"capacityProviderStrategy"`
 	NetworkConfiguration     *NetworkConfiguration `json:"networkConfiguration"`
+	PlacementStrategy        []PlacementStrategy   `json:"placementStrategy"`
+	PlacementConstraints     []PlacementConstraint `json:"placementConstraints"`
 	Overrides                Overrides             `json:"overrides"`
 	StartedBy                string                `json:"startedBy"`
 	ClientToken              string                `json:"clientToken"`
@@ -128,6 +130,18 @@ type RunTaskInput struct {
 type Tag struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
+}
+
+// PlacementStrategy says how tasks are spread or packed.
+type PlacementStrategy struct {
+	Type  string `json:"type"`
+	Field string `json:"field"`
+}
+
+// PlacementConstraint says which instances a task may be on.
+type PlacementConstraint struct {
+	Type       string `json:"type"`
+	Expression string `json:"expression"`
 }
 
 // StrategyItem names a capacity provider.

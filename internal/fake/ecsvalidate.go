@@ -24,7 +24,7 @@ func (e *ECS) validate(in RunTaskInput) (TaskDefinition, error) {
 		return d, refuse("ClientException", "TaskDefinition is inactive")
 	}
 	for _, check := range []func(RunTaskInput, TaskDefinition) *ECSError{
-		checkWords, checkTags, checkStrategy(providers), checkLaunchType, checkPlatform, checkNetwork, checkExecute, checkOverrides, checkSize,
+		checkWords, checkTags, checkStrategy(providers), checkLaunchType, checkPlatform, checkNetwork, checkPlacement, checkExecute, checkOverrides, checkSize,
 	} {
 		if err := check(in, d); err != nil {
 			return d, err
@@ -96,7 +96,10 @@ func checkLaunchType(in RunTaskInput, d TaskDefinition) *ECSError {
 	if len(allowed) == 0 {
 		allowed = d.RequiresCompatibilities
 	}
-	if needs := launchTypeOf(in); len(allowed) > 0 && !slices.Contains(allowed, needs) {
+	needs := launchTypeOf(in)
+	// A provider that is not Fargate's may be one of Managed Instances.
+	managed := len(in.CapacityProviderStrategy) > 0 && needs == "EC2" && slices.Contains(allowed, "MANAGED_INSTANCES")
+	if len(allowed) > 0 && !slices.Contains(allowed, needs) && !managed {
 		return refuse("InvalidParameterException", "Task definition does not support launch_type %s.", needs)
 	}
 	return nil
@@ -107,8 +110,45 @@ func checkNetwork(in RunTaskInput, d TaskDefinition) *ECSError {
 	switch {
 	case d.NetworkMode == "awsvpc" && (!given || len(in.NetworkConfiguration.Awsvpc.Subnets) == 0):
 		return refuse("InvalidParameterException", "Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+	case d.NetworkMode == "awsvpc" && in.NetworkConfiguration.Awsvpc.AssignPublicIP == "ENABLED" && launchTypeOf(in) != "FARGATE":
+		return refuse("InvalidParameterException", "Assign public IP is not supported for this launch type.")
 	case d.NetworkMode != "awsvpc" && given:
 		return refuse("InvalidParameterException", "Network Configuration is not valid for the given networkMode of this task definition.")
+	}
+	return nil
+}
+
+// maxStrategies and maxConstraints are how many rules of placement a task may have.
+const (
+	maxStrategies  = 5
+	maxConstraints = 10
+)
+
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement.html
+func checkPlacement(in RunTaskInput, _ TaskDefinition) *ECSError {
+	switch {
+	case launchTypeOf(in) == "FARGATE" && len(in.PlacementStrategy) > 0:
+		return refuse("InvalidParameterException", "Placement strategies are not supported with FARGATE launch type.")
+	case launchTypeOf(in) == "FARGATE" && len(in.PlacementConstraints) > 0:
+		return refuse("InvalidParameterException", "Placement constraints are not supported with FARGATE launch type.")
+	case len(in.PlacementStrategy) > maxStrategies:
+		return refuse("InvalidParameterException", "placementStrategy cannot have more than %d elements.", maxStrategies)
+	case len(in.PlacementConstraints) > maxConstraints:
+		return refuse("InvalidParameterException", "placementConstraints cannot have more than %d elements.", maxConstraints)
+	}
+	return checkRules(in)
+}
+
+func checkRules(in RunTaskInput) *ECSError {
+	for _, rule := range in.PlacementStrategy {
+		if !slices.Contains([]string{"random", "spread", "binpack"}, rule.Type) {
+			return refuse("InvalidParameterException", "Unknown placement strategy %s.", rule.Type)
+		}
+	}
+	for _, rule := range in.PlacementConstraints {
+		if rule.Type != "distinctInstance" && rule.Type != "memberOf" {
+			return refuse("InvalidParameterException", "Unknown placement constraint %s.", rule.Type)
+		}
 	}
 	return nil
 }
@@ -131,6 +171,9 @@ func checkOverrides(in RunTaskInput, d TaskDefinition) *ECSError {
 func checkSize(in RunTaskInput, d TaskDefinition) *ECSError {
 	if s := in.Overrides.EphemeralStorage; s != nil && (s.SizeInGiB < 21 || s.SizeInGiB > 200) {
 		return refuse("InvalidParameterException", "The ephemeral storage size must be between 21 and 200 GiB.")
+	}
+	if launchTypeOf(in) != "FARGATE" && in.Overrides.EphemeralStorage != nil {
+		return refuse("InvalidParameterException", "Ephemeral storage is supported for tasks hosted on Fargate only.")
 	}
 	if launchTypeOf(in) != "FARGATE" {
 		return nil

@@ -44,6 +44,9 @@ func Decide(in Input) (run.Decision, error) {
 	}
 	out := in.placed()
 	out.Definition, out.Container, out.Timeout = d.ARN, container, j.Timeout
+	if err := suits(out.Capacity, d); err != nil {
+		return run.Decision{}, err
+	}
 	if d.NetworkMode != "awsvpc" { // ECS refuses a network for any other mode
 		out.Subnets, out.SecurityGroups, out.PublicIP = nil, nil, false
 	}
@@ -53,6 +56,7 @@ func Decide(in Input) (run.Decision, error) {
 	out.Command, out.Environment = expandAll(j.Task.Command, variables), environment(j, r, variables)
 	out.Tags = tags(j.Task.Tags, variables)
 	size(&out, j.Resources, bytesOf(r))
+	fit(&out)
 	return in.listed(out)
 }
 
@@ -69,10 +73,47 @@ func (in Input) placed() run.Decision {
 		out.Zone = zone
 		out.Subnets = []string{t.Subnets[(first+uint64(zone)-1)%uint64(len(t.Subnets))]}
 	}
-	if onFargate(out.Capacity) {
-		out.PlatformVersion = t.PlatformVersion
-	}
+	out.PlatformVersion, out.Placement = t.PlatformVersion, t.Placement
 	return out
+}
+
+// fit removes what the step of the capacity order does not take. A step that is no launch type is a capacity provider:
+// FARGATE and FARGATE_SPOT are those of Fargate, any other one is of instances, whether an Auto Scaling group or ECS
+// itself runs them.
+func fit(d *run.Decision) {
+	if onFargate(d.Capacity) {
+		// Fargate places its tasks itself.
+		// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
+		d.Placement = run.Placement{}
+		return
+	}
+	// "Assign public IP is not supported for this launch type": an interface on an instance has a private address only.
+	// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-networking-awsvpc.html
+	d.PublicIP = false
+	// Platform versions and ephemeral storage are Fargate's. On an instance a task has the disk of the instance.
+	// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html
+	d.PlatformVersion, d.EphemeralStorage = "", 0
+	if d.Capacity == "EXTERNAL" { // there is no VPC
+		d.Subnets, d.SecurityGroups = nil, nil
+	}
+}
+
+// suits returns an error that no retry can help when the definition does not support the launch type of the step. What a
+// capacity provider of one's own needs is not known here. ECS would refuse the launch, in words that name no remedy.
+func suits(step string, d run.Definition) error {
+	needs := step
+	switch {
+	case onFargate(step):
+		needs = "FARGATE"
+	case step != "EC2" && step != "EXTERNAL":
+		return nil
+	}
+	if len(d.Compatibilities) == 0 || slices.Contains(d.Compatibilities, needs) {
+		return nil
+	}
+	return run.Never("capacity-incompatible", fmt.Errorf(
+		"decide a launch on %s: the task definition %s is for %s; add %s to its RequiresCompatibilities, or take %s out of task.capacity",
+		step, d.ARN, strings.Join(d.Compatibilities, ", "), needs, step))
 }
 
 // listed adds the objects of a batch: among the variables when they fit there, else as an address.

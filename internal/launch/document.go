@@ -20,6 +20,8 @@ type Document struct {
 	CapacityProviderStrategy []strategyItem `json:"capacityProviderStrategy,omitempty"`
 	PlatformVersion          string         `json:"platformVersion,omitempty"`
 	NetworkConfiguration     *network       `json:"networkConfiguration,omitempty"`
+	PlacementStrategy        []strategyRule `json:"placementStrategy,omitempty"`
+	PlacementConstraints     []constraint   `json:"placementConstraints,omitempty"`
 	Overrides                overrides      `json:"overrides"`
 	PropagateTags            string         `json:"propagateTags,omitempty"`
 	EnableECSManagedTags     bool           `json:"enableECSManagedTags,omitempty"`
@@ -40,6 +42,16 @@ type awsvpc struct {
 	Subnets        []string `json:"subnets"`
 	SecurityGroups []string `json:"securityGroups,omitempty"`
 	AssignPublicIP string   `json:"assignPublicIp"`
+}
+
+type strategyRule struct {
+	Type  string `json:"type"`
+	Field string `json:"field,omitempty"`
+}
+
+type constraint struct {
+	Type       string `json:"type"`
+	Expression string `json:"expression,omitempty"`
 }
 
 type tag struct {
@@ -73,12 +85,18 @@ func DocumentOf(req run.TaskRequest) Document {
 	} else {
 		out.CapacityProviderStrategy = []strategyItem{{d.Capacity, 1}}
 	}
-	if len(d.Subnets) > 0 && d.Capacity != "EXTERNAL" {
+	if len(d.Subnets) > 0 {
 		public := "DISABLED"
 		if d.PublicIP {
 			public = "ENABLED"
 		}
 		out.NetworkConfiguration = &network{awsvpc{d.Subnets, d.SecurityGroups, public}}
+	}
+	for _, rule := range d.Placement.Strategy {
+		out.PlacementStrategy = append(out.PlacementStrategy, strategyRule{rule.Type, rule.Of})
+	}
+	for _, rule := range d.Placement.Constraints {
+		out.PlacementConstraints = append(out.PlacementConstraints, constraint{rule.Type, rule.Of})
 	}
 	for _, t := range req.Tags {
 		out.Tags = append(out.Tags, tag{t.Name, t.Value})

@@ -129,7 +129,8 @@ func encodeRun(r run.Run) (item, error) {
 		return nil, fmt.Errorf("encode run %s: %w", r.ID, err)
 	}
 	it := keyOf("run", string(r.ID))
-	it["doc"], it["rev"], it["v"] = text(string(doc)), number(r.Revision+1), number(layoutVersion)
+	putDoc(it, doc)
+	it["rev"], it["v"] = number(r.Revision+1), number(layoutVersion)
 	it["job"], it["state"], it[HistorySortKey] = text(r.Job), text(string(r.State)), number(r.AdmittedAt.UnixMilli())
 	if o := r.Input.Object; o != nil {
 		it["object"], it["etag"] = text(o.Bucket+"/"+o.Key), text(o.ETag)
@@ -167,12 +168,16 @@ func decodeRun(it item) (run.Run, error) {
 	if v > layoutVersion {
 		return run.Run{}, run.Never("ledger-version", fmt.Errorf("read %s: it was written by a newer release (layout %d)", name, v))
 	}
+	doc, err := docOf(it)
+	if err != nil {
+		return run.Run{}, run.Never("ledger-version", err)
+	}
 	var r run.Run
-	if err := json.Unmarshal([]byte(textOf(it, "doc")), &r); err != nil {
+	if err := json.Unmarshal(doc, &r); err != nil {
 		return run.Run{}, run.Never("ledger-version", fmt.Errorf("decode %s: %w", name, err))
 	}
 	if v < 2 {
-		upgrade(&r, textOf(it, "doc"))
+		upgrade(&r, doc)
 	}
 	if !r.State.Valid() {
 		return run.Run{}, run.Never("ledger-version", fmt.Errorf("read %s: this release does not know the state %q", name, r.State))
@@ -182,11 +187,11 @@ func decodeRun(it item) (run.Run, error) {
 }
 
 // upgrade reads what layout 1 wrote in another way: the step of the capacity order that the next launch takes.
-func upgrade(r *run.Run, doc string) {
+func upgrade(r *run.Run, doc []byte) {
 	var old struct {
 		CapacityStep int `json:"capacityStep"`
 	}
-	if err := json.Unmarshal([]byte(doc), &old); err == nil {
+	if err := json.Unmarshal(doc, &old); err == nil {
 		r.Place.Step = old.CapacityStep
 	}
 }

@@ -48,7 +48,7 @@ func TestManyWritersCountEveryCase(t *testing.T) {
 				var batch sync.WaitGroup
 				for n := range size {
 					batch.Go(func() {
-						if err := o.Observe(t.Context(), failedTask(fmt.Sprintf("%d-%d-%d", f, b, n))); err != nil {
+						if err := delivered(t.Context(), o, failedTask(fmt.Sprintf("%d-%d-%d", f, b, n))); err != nil {
 							t.Error(err)
 						}
 					})
@@ -65,6 +65,19 @@ func TestManyWritersCountEveryCase(t *testing.T) {
 	if mails, told := effects.mails.Load(), effects.told.Load(); mails != 2 || told != int64(len(functions)*batches*size) {
 		t.Errorf("%d mails tell of %d failures, want 2 of %d", mails, told, len(functions)*batches*size)
 	}
+}
+
+// delivered lets a function see a task as often as its queue would: where others were faster each time, the message comes
+// again.
+func delivered(ctx context.Context, o *orchestrator.Orchestrator, task run.Task) error {
+	const maxReceives = 5
+	var err error
+	for range maxReceives {
+		if err = o.Observe(ctx, task); err == nil || !run.Retryable(err) {
+			return err
+		}
+	}
+	return err
 }
 
 func failedTask(id string) run.Task {

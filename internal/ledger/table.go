@@ -22,7 +22,7 @@ const (
 	IndexKey      = "open"
 	IndexSortKey  = "due"
 	ExpiryName    = "expires"
-	layoutVersion = 2
+	layoutVersion = 3
 )
 
 // The index of every run by job and by when it was admitted, for people: no function reads it.

@@ -35,7 +35,7 @@ func TestItemsOfOtherReleases(t *testing.T) {
 	}{
 		"an older layout is read":        {"1", `{"id": "x", "job": "images", "state": "queued", "attempt": 2, "capacityStep": 1}`, ""},
 		"fields that nobody knows":       {"2", `{"id": "x", "job": "images", "state": "queued", "attempt": 2, "place": {"step": 1}, "later": {"a": 1}}`, ""},
-		"a newer layout":                 {"3", `{"id": "x", "job": "images", "state": "queued"}`, "newer release"},
+		"a newer layout":                 {"4", `{"id": "x", "job": "images", "state": "queued"}`, "newer release"},
 		"a state that nobody knows":      {"2", `{"id": "x", "job": "images", "state": "paused"}`, `does not know the state "paused"`},
 		"a field of another type":        {"2", `{"id": "x", "job": "images", "state": "queued", "attempt": "two"}`, "decode"},
 		"no JSON":                        {"2", `{"id`, "decode"},

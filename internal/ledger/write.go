@@ -286,7 +286,7 @@ func (a *answer) result() error {
 		if len(it) == 0 {
 			continue // deleted meanwhile: nothing is stored
 		}
-		if textOf(it, "doc") == textOf(a.ours[id], "doc") {
+		if sameDoc(it, a.ours[id]) {
 			own++
 		}
 		r, err := decodeRun(it)

@@ -87,8 +87,9 @@ type TaskSpec struct {
 	Capacity       []string          `json:"capacity"` // steps, tried in order
 	Subnets        []string          `json:"subnets,omitempty"`
 	SecurityGroups []string          `json:"securityGroups,omitempty"`
-	PublicIP       bool              `json:"publicIp,omitempty"`
-	Roles          []string          `json:"roles,omitempty"` // task and execution roles, for PassRole
+	PublicIP       bool              `json:"publicIp,omitempty"` // on Fargate alone
+	Placement      Placement         `json:"placement,omitzero"` // on instances alone
+	Roles          []string          `json:"roles,omitempty"`    // task and execution roles, for PassRole
 	// RunningWithin bounds, by the name of a step of Capacity, how long a task may take to RUNNING there before it is
 	// stopped and the next step is tried. See Limit for steps that it does not name.
 	RunningWithin map[string]time.Duration `json:"runningWithin,omitempty"`
@@ -98,6 +99,21 @@ type TaskSpec struct {
 	PropagateTags        string            `json:"propagateTags,omitempty"`   // TASK_DEFINITION, or empty
 	EnableECSManagedTags bool              `json:"enableEcsManagedTags,omitempty"`
 	EnableExecuteCommand bool              `json:"enableExecuteCommand,omitempty"`
+}
+
+// Placement says on which instances ECS puts a task. Fargate places its tasks itself, and takes none.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement.html
+type Placement struct {
+	Strategy    []PlacementRule `json:"strategy,omitempty"`
+	Constraints []PlacementRule `json:"constraints,omitempty"`
+}
+
+// PlacementRule is a strategy with its field, as in spread and attribute:ecs.availability-zone, or a constraint with its
+// expression, as in memberOf and attribute:ecs.instance-type =~ c7g.*. A rule of type random or distinctInstance has
+// nothing beside its type.
+type PlacementRule struct {
+	Type string `json:"type"`
+	Of   string `json:"of,omitempty"`
 }
 
 // DefaultRunningWithin is how long a task may take to RUNNING on a step of a capacity order with several steps, when

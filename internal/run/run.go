@@ -70,25 +70,26 @@ type Input struct {
 // Decision is a launch decision, whole: RunTask is built from it alone, so that a token always comes with the same
 // parameters.
 type Decision struct {
-	Cluster              string   `json:"cluster"`
-	Definition           string   `json:"definition"` // with revision
-	Container            string   `json:"container"`
-	Step                 int      `json:"step"`           // index into the job's capacity order
-	Zone                 int      `json:"zone,omitempty"` // zero: every subnet; n: the n-th one of the run's own order, alone
-	Capacity             string   `json:"capacity"`       // FARGATE, FARGATE_SPOT, EC2, EXTERNAL or a capacity provider's name
-	Subnets              []string `json:"subnets,omitempty"`
-	SecurityGroups       []string `json:"securityGroups,omitempty"`
-	PublicIP             bool     `json:"publicIp,omitempty"`
-	CPU                  int      `json:"cpu,omitempty"`
-	Memory               int      `json:"memory,omitempty"`
-	EphemeralStorage     int      `json:"ephemeralStorage,omitempty"`
-	Command              []string `json:"command,omitempty"`
-	Environment          []EnvVar `json:"environment,omitempty"`
-	PlatformVersion      string   `json:"platformVersion,omitempty"`
-	Tags                 []EnvVar `json:"tags,omitempty"`
-	PropagateTags        string   `json:"propagateTags,omitempty"`
-	EnableECSManagedTags bool     `json:"enableEcsManagedTags,omitempty"`
-	EnableExecuteCommand bool     `json:"enableExecuteCommand,omitempty"`
+	Cluster              string    `json:"cluster"`
+	Definition           string    `json:"definition"` // with revision
+	Container            string    `json:"container"`
+	Step                 int       `json:"step"`           // index into the job's capacity order
+	Zone                 int       `json:"zone,omitempty"` // zero: every subnet; n: the n-th one of the run's own order, alone
+	Capacity             string    `json:"capacity"`       // FARGATE, FARGATE_SPOT, EC2, EXTERNAL or a capacity provider's name
+	Subnets              []string  `json:"subnets,omitempty"`
+	SecurityGroups       []string  `json:"securityGroups,omitempty"`
+	PublicIP             bool      `json:"publicIp,omitempty"`
+	Placement            Placement `json:"placement,omitzero"`
+	CPU                  int       `json:"cpu,omitempty"`
+	Memory               int       `json:"memory,omitempty"`
+	EphemeralStorage     int       `json:"ephemeralStorage,omitempty"`
+	Command              []string  `json:"command,omitempty"`
+	Environment          []EnvVar  `json:"environment,omitempty"`
+	PlatformVersion      string    `json:"platformVersion,omitempty"`
+	Tags                 []EnvVar  `json:"tags,omitempty"`
+	PropagateTags        string    `json:"propagateTags,omitempty"`
+	EnableECSManagedTags bool      `json:"enableEcsManagedTags,omitempty"`
+	EnableExecuteCommand bool      `json:"enableExecuteCommand,omitempty"`
 	// ManifestURL is where the list of a batch's objects is put before RunTask, as s3://bucket/key. It is empty when
 	// the list is among the environment, and for a run that is no batch. ReportURL is where the container may put the
 	// outcome of each object.
@@ -232,6 +233,7 @@ func (r Run) Clone() Run {
 	if r.Decision != nil {
 		d := *r.Decision
 		d.Subnets, d.SecurityGroups = slices.Clone(d.Subnets), slices.Clone(d.SecurityGroups)
+		d.Placement.Strategy, d.Placement.Constraints = slices.Clone(d.Placement.Strategy), slices.Clone(d.Placement.Constraints)
 		d.Command, d.Environment, d.Tags = slices.Clone(d.Command), slices.Clone(d.Environment), slices.Clone(d.Tags)
 		r.Decision = &d
 	}

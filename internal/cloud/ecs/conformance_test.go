@@ -74,6 +74,12 @@ func TestBothDoorsAnswerAlike(t *testing.T) {
 		"an execute command without role": {request(func(d *run.Decision) { d.EnableExecuteCommand = true }), nil, launch.Give},
 		"overrides that are too long":     {request(func(d *run.Decision) { d.Command = []string{strings.Repeat("x", 9000)} }), nil, launch.Give},
 		"a definition that is not there":  {request(func(d *run.Decision) { d.Definition = "nothing" }), nil, launch.Give},
+		"a placement on Fargate": {request(func(d *run.Decision) {
+			d.Placement.Strategy = []run.PlacementRule{{Type: "random"}}
+		}), nil, launch.Give},
+		"a constraint on Fargate": {request(func(d *run.Decision) {
+			d.Placement.Constraints = []run.PlacementRule{{Type: "distinctInstance"}}
+		}), nil, launch.Give},
 		"throttling":                      {request(nil), &fake.Fault{Error: &fake.ECSError{Code: "ThrottlingException", Message: "Rate exceeded", Status: 400}}, launch.Throttled},
 		"a server error":                  {request(nil), &fake.Fault{Error: &fake.ECSError{Code: "ServerException", Message: "x", Status: 500}}, launch.Repeat},
 		"an answer that is lost":          {request(nil), lost, launch.Repeat},

@@ -77,7 +77,8 @@ func runTask(req run.TaskRequest) *ecs.RunTaskInput {
 	default:
 		in.CapacityProviderStrategy = []types.CapacityProviderStrategyItem{{CapacityProvider: &d.Capacity, Weight: 1}}
 	}
-	if len(d.Subnets) > 0 && d.Capacity != "EXTERNAL" {
+	place(in, d.Placement)
+	if len(d.Subnets) > 0 {
 		public := types.AssignPublicIpDisabled
 		if d.PublicIP {
 			public = types.AssignPublicIpEnabled
@@ -87,6 +88,24 @@ func runTask(req run.TaskRequest) *ecs.RunTaskInput {
 		}}
 	}
 	return in
+}
+
+// place adds where among the instances of the step the task goes.
+func place(in *ecs.RunTaskInput, p run.Placement) {
+	for _, rule := range p.Strategy {
+		in.PlacementStrategy = append(in.PlacementStrategy, types.PlacementStrategy{Type: types.PlacementStrategyType(rule.Type), Field: given(rule.Of)})
+	}
+	for _, rule := range p.Constraints {
+		in.PlacementConstraints = append(in.PlacementConstraints, types.PlacementConstraint{Type: types.PlacementConstraintType(rule.Type), Expression: given(rule.Of)})
+	}
+}
+
+// given is a text for the SDK, which leaves out nil.
+func given(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 func overrides(req run.TaskRequest) *types.TaskOverride {

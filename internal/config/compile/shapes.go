@@ -148,6 +148,10 @@ func task() *Shape {
 			{Name: "securityGroups", Doc: "Security group IDs.", Shape: &Shape{Kind: List, Item: text, Max: 5}, Default: "the VPC's default group"},
 			{Name: "publicIp", Doc: "Whether the task gets a public address.", Shape: flag, Default: "false"},
 		}}},
+		{Name: "placement", Doc: "On which instances of `EC2`, `EXTERNAL` or a capacity provider the task is placed. Fargate places its tasks itself: its steps leave this out.", Default: "where there is room", Shape: &Shape{Kind: Mapping, Keys: []Key{
+			{Name: "strategy", Doc: "`random`, `spread(FIELD)` or `binpack(cpu)` and `binpack(memory)`, applied in this order. A field is `instanceId`, `host`, or an attribute of the instances.", Shape: &Shape{Kind: List, Item: text, Max: 5, Single: true}, Example: "[spread(attribute:ecs.availability-zone), binpack(memory)]"},
+			{Name: "constraints", Doc: "`distinctInstance`, or expressions in the cluster query language; all of them must hold.", Shape: &Shape{Kind: List, Item: text, Max: 10, Single: true}, Example: `["attribute:ecs.instance-type =~ c7g.*"]`},
+		}}},
 		{Name: "tags", Doc: "Tags of the task, for cost reports and rights: keys of up to 128 and values of up to 256 letters, digits, spaces and `+ - = . _ : / @`. A value may hold `$(SLIPWAY_STACK)`, `$(SLIPWAY_JOB)`, `$(SLIPWAY_RUN_ID)` and `$(SLIPWAY_ATTEMPT)`.", Shape: &Shape{Kind: Named, Item: text, Max: 50}, Default: "none", Example: "{team: media, run: $(SLIPWAY_RUN_ID)}"},
 		{Name: "propagateTags", Doc: "Copies the tags of the task definition to the task.", Shape: &Shape{Kind: Text, Choices: []string{"TASK_DEFINITION"}, Not: map[string]string{
 			"SERVICE": "SERVICE copies the tags of a service, and a task of a run belongs to none; write TASK_DEFINITION",

@@ -43,7 +43,8 @@ func (r *reader) task(v *value) run.TaskSpec {
 	r.tags(v.get("tags"))
 	capacity := v.get("capacity").strs()
 	return run.TaskSpec{
-		Cluster: v.get("cluster").str(), Definition: v.get("definition").str(), Roles: v.get("roles").strs(),
+		Placement: r.placement(v.get("placement"), capacity),
+		Cluster:   v.get("cluster").str(), Definition: v.get("definition").str(), Roles: v.get("roles").strs(),
 		Container: v.get("container").str(), Command: v.get("command").strs(), Environment: v.get("environment").texts(),
 		Capacity: capacity, RunningWithin: r.runningWithin(v.get("runningWithin"), capacity), Subnets: network.get("subnets").strs(),
 		SecurityGroups: network.get("securityGroups").strs(), PublicIP: network.get("publicIp").is(),

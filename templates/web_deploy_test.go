@@ -1,0 +1,253 @@
+package templates_test
+
+import (
+	"context"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"slipway/internal/emulator"
+	"slipway/internal/template"
+)
+
+// webStack is a stack in the emulator.
+type webStack struct {
+	endpoint string
+	ids      map[string]string // physical IDs of resources, by logical ID
+	outputs  map[string]string
+}
+
+// createStack creates a stack of the template, and waits until CloudFormation is done with it.
+func createStack(t *testing.T, name, body string, parameters map[string]string) webStack {
+	t.Helper()
+	cfg, endpoint := emulator.Config(t)
+	client := cloudformation.NewFromConfig(cfg, func(o *cloudformation.Options) { o.BaseEndpoint = endpoint })
+	in := &cloudformation.CreateStackInput{StackName: &name, TemplateBody: &body, Capabilities: []types.Capability{types.CapabilityCapabilityIam}}
+	for k, v := range parameters {
+		in.Parameters = append(in.Parameters, types.Parameter{ParameterKey: aws.String(k), ParameterValue: aws.String(v)})
+	}
+	if _, err := client.CreateStack(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_, _ = client.DeleteStack(context.Background(), &cloudformation.DeleteStackInput{StackName: &name})
+	})
+	waiter := cloudformation.NewStackCreateCompleteWaiter(client, func(o *cloudformation.StackCreateCompleteWaiterOptions) {
+		o.MinDelay, o.MaxDelay = 100*time.Millisecond, time.Second
+	})
+	done, err := waiter.WaitForOutput(t.Context(), &cloudformation.DescribeStacksInput{StackName: &name}, time.Minute)
+	if err != nil {
+		events, _ := client.DescribeStackEvents(t.Context(), &cloudformation.DescribeStackEventsInput{StackName: &name})
+		for _, e := range events.StackEvents {
+			if aws.ToString(e.ResourceStatusReason) != "" {
+				t.Logf("%s: %s", aws.ToString(e.LogicalResourceId), *e.ResourceStatusReason)
+			}
+		}
+		t.Fatal(err)
+	}
+	out := webStack{endpoint: *endpoint, ids: map[string]string{}, outputs: map[string]string{}}
+	for _, o := range done.Stacks[0].Outputs {
+		out.outputs[*o.OutputKey] = *o.OutputValue
+	}
+	resources, err := client.DescribeStackResources(t.Context(), &cloudformation.DescribeStackResourcesInput{StackName: &name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range resources.StackResources {
+		out.ids[*r.LogicalResourceId] = aws.ToString(r.PhysicalResourceId)
+	}
+	return out
+}
+
+// balancing calls Elastic Load Balancing by its Query API, and returns the texts of the elements of one name.
+func (d webStack) balancing(t *testing.T, element, action string, pairs ...string) []string {
+	t.Helper()
+	form := url.Values{"Action": {action}, "Version": {"2015-12-01"}}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+	}
+	in, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.endpoint, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	in.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/elasticloadbalancing/aws4_request, SignedHeaders=host, Signature=0")
+	resp, err := http.DefaultClient.Do(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s %v: %s", action, resp.Status, err, body)
+	}
+	return elements(t, body, element)
+}
+
+// elements are the texts of the elements of a name.
+func elements(t *testing.T, body []byte, name string) []string {
+	t.Helper()
+	var out []string
+	inside := false
+	for d := xml.NewDecoder(strings.NewReader(string(body))); ; {
+		token, err := d.Token()
+		if err == io.EOF { //nolint:errorlint // as the decoder says it
+			return out
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			inside = token.Name.Local == name
+		case xml.CharData:
+			if inside {
+				out = append(out, string(token))
+			}
+		case xml.EndElement:
+			inside = false
+		}
+	}
+}
+
+// ask asks the load balancer for a page, as a client that follows no redirect.
+func (d webStack) ask(t *testing.T, name string) (status int, location, body string) {
+	t.Helper()
+	in, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.endpoint+"/page", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Host = name
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, resp.Header.Get("Location"), string(text)
+}
+
+// known is web-service.yaml as the emulator can take it: without the one resource whose type it does not know, a rule of a
+// security group, and with numbers where a parameter gives one, since it takes them for texts. TestWebService looks at
+// the whole.
+func known(t *testing.T, parameters map[string]string) string {
+	t.Helper()
+	source := text(t, "web-service.yaml")
+	for name, of := range parse(t, source).Section("Parameters") {
+		if template.At(of, "Type") == "Number" {
+			value := chosen(parameters, name, fmt.Sprint(template.At(of, "Default")))
+			source = regexp.MustCompile(`!Ref `+name+`\b`).ReplaceAllLiteralString(source, value)
+		}
+	}
+	before, rest, found := strings.Cut(source, "  LoadBalancerToTasks:\n")
+	_, after, ends := strings.Cut(rest, "  TaskGroup:\n")
+	if !found || !ends {
+		t.Fatal("web-service.yaml is in another order: adapt this test")
+	}
+	return before + "  TaskGroup:\n" + after
+}
+
+// TestWebServiceDeployed creates the stack in the emulator, and looks at what is there. The emulator starts no tasks and
+// knows no Application Auto Scaling, so two servers of this test stand for the tasks, registered as ECS would do it.
+func TestWebServiceDeployed(t *testing.T) {
+	cfg, endpoint := emulator.Config(t)
+	containers := ecs.NewFromConfig(cfg, func(o *ecs.Options) { o.BaseEndpoint = endpoint })
+	if _, err := containers.CreateCluster(t.Context(), &ecs.CreateClusterInput{ClusterName: aws.String("main")}); err != nil {
+		t.Fatal(err)
+	}
+	parameters := with(webParameters(), "Scaling", "none", "MinTasks", "3", "MinimumHealthyPercent", "60", "MaximumPercent", "150", "EphemeralStorage", "30")
+	d := createStack(t, "web", known(t, parameters), parameters)
+
+	services, err := containers.DescribeServices(t.Context(), &ecs.DescribeServicesInput{Cluster: aws.String("main"), Services: []string{d.outputs["ServiceName"]}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(services.Services) != 1 {
+		t.Fatalf("%d services, want one", len(services.Services))
+	}
+	service := services.Services[0]
+	how := service.DeploymentConfiguration
+	if service.DesiredCount != 3 || aws.ToInt32(how.MinimumHealthyPercent) != 60 || aws.ToInt32(how.MaximumPercent) != 150 || how.DeploymentCircuitBreaker == nil || !how.DeploymentCircuitBreaker.Rollback {
+		t.Errorf("the service wants %d tasks, and is updated by %+v", service.DesiredCount, how)
+	}
+	if len(service.LoadBalancers) != 1 || aws.ToString(service.LoadBalancers[0].TargetGroupArn) != d.outputs["TargetGroupArn"] {
+		t.Errorf("the service registers in %+v, and the target group is %s", service.LoadBalancers, d.outputs["TargetGroupArn"])
+	}
+	definition, err := containers.DescribeTaskDefinition(t.Context(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: service.TaskDefinition})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := definition.TaskDefinition; aws.ToString(got.ContainerDefinitions[0].Image) != "nginxdemos/hello" || aws.ToInt32(got.ContainerDefinitions[0].PortMappings[0].ContainerPort) != 80 {
+		t.Errorf("the task runs %+v", got.ContainerDefinitions[0])
+	}
+	if ports := d.balancing(t, "Port", "DescribeListeners", "LoadBalancerArn", d.ids["LoadBalancer"]); len(ports) != 1 || ports[0] != "80" {
+		t.Errorf("the load balancer listens on %v", ports)
+	}
+	spreads(t, d)
+}
+
+// spreads registers two servers in the target group, and expects each to answer a part of the requests. The emulator tells
+// targets apart by their addresses alone, so the two have one address under two names.
+func spreads(t *testing.T, d webStack) {
+	t.Helper()
+	pairs := []string{"TargetGroupArn", d.outputs["TargetGroupArn"]}
+	for i, address := range []string{"127.0.0.1", "localhost"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = fmt.Fprintf(w, "%s for %s", address, r.Header.Get("X-Forwarded-Proto")) //nolint:gosec // our own client
+		}))
+		t.Cleanup(server.Close)
+		at, err := url.Parse(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pairs = append(pairs, fmt.Sprintf("Targets.member.%d.Id", i+1), address, fmt.Sprintf("Targets.member.%d.Port", i+1), at.Port())
+	}
+	d.balancing(t, "none", "RegisterTargets", pairs...)
+	host := strings.TrimPrefix(d.outputs["Url"], "http://")
+	answers := map[string]int{}
+	for range 40 {
+		status, _, body := d.ask(t, host)
+		if status != http.StatusOK {
+			t.Fatalf("the load balancer answers %d: %s", status, body)
+		}
+		answers[body]++
+	}
+	if answers["127.0.0.1 for http"] < 3 || answers["localhost for http"] < 3 {
+		t.Errorf("forty requests are answered by %v", answers)
+	}
+}
+
+// TestWebServiceWithACertificate leads HTTP to HTTPS.
+func TestWebServiceWithACertificate(t *testing.T) {
+	cfg, endpoint := emulator.Config(t)
+	containers := ecs.NewFromConfig(cfg, func(o *ecs.Options) { o.BaseEndpoint = endpoint })
+	if _, err := containers.CreateCluster(t.Context(), &ecs.CreateClusterInput{ClusterName: aws.String("main")}); err != nil {
+		t.Fatal(err)
+	}
+	parameters := with(webParameters(), "Scaling", "none", "CertificateArn", "arn:aws:acm:us-east-1:000000000000:certificate/1")
+	d := createStack(t, "web-https", known(t, parameters), parameters)
+	name, secure := strings.CutPrefix(d.outputs["Url"], "https://")
+	if status, location, _ := d.ask(t, name); !secure || status != http.StatusMovedPermanently || !strings.HasPrefix(location, "https://") {
+		t.Errorf("%s over HTTP answers %d and leads to %q", d.outputs["Url"], status, location)
+	}
+	if ports := d.balancing(t, "Port", "DescribeListeners", "LoadBalancerArn", d.ids["LoadBalancer"]); !slices.Contains(ports, "80") || !slices.Contains(ports, "443") {
+		t.Errorf("the load balancer listens on and leads to %v", ports)
+	}
+}
