@@ -9,6 +9,8 @@ TOOLS := $(abspath .tools)
 GOLANGCI_LINT := $(TOOLS)/bin/golangci-lint
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT_STAMP := $(TOOLS)/bin/.golangci-lint-$(GOLANGCI_LINT_VERSION)
+ACTIONLINT_VERSION := v1.7.12
+ACTIONLINT_STAMP := $(TOOLS)/bin/.actionlint-$(ACTIONLINT_VERSION)
 
 # Your own SAM CLI where there is one, since it is the one you deploy with; else the pinned one.
 SAM ?= $(or $(shell command -v sam 2>/dev/null),$(TOOLS)/sam/bin/sam)
@@ -69,8 +71,9 @@ test: tools ## Run every test: unit, property, conformance, template, end to end
 	$(HOST_GO) test $(RACE) -timeout 20m $(TESTFLAGS) ./...
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT_STAMP) tools ## Check format, style, templates, and that wiring.yaml is current
+lint: $(GOLANGCI_LINT_STAMP) $(ACTIONLINT_STAMP) tools ## Check format, style, templates, workflows, and that wiring.yaml is current
 	$(GOLANGCI_LINT) run ./...
+	$(TOOLS)/bin/actionlint .github/workflows/*.yml
 	@for template in template.yaml wiring.yaml templates/*.yaml; do \
 	  $(SAM) validate --lint --template "$$template" --region us-east-1 || exit 1; \
 	done
@@ -88,13 +91,17 @@ generate: ## Write wiring.yaml from slipway.yaml, and the reference pages that f
 	$(HOST_GO) run ./cmd/slipway docs
 	$(HOST_GO) test ./internal/cloud/ecs -run Reference -update
 
+.PHONY: docs
+docs: $(TOOLS)/docs/.installed ## Build the site of the documentation into site/, and check every link of it
+	PYTHONPATH=local/docs $(TOOLS)/docs/bin/zensical build --clean --strict
+
 .PHONY: tools
 tools: ## Install the pinned tools into .tools
 	@$(MAKE) --no-print-directory --silent -j2 $(TOOLS)/ministack/.installed $(if $(findstring $(TOOLS),$(SAM)),$(TOOLS)/sam/.installed)
 
 .PHONY: clean
 clean: ## Remove what was built; .tools stays, and so does a local stack that runs
-	rm -rf .aws-sam build dist
+	rm -rf .aws-sam .cache build dist site
 
 ##@ Deploy it
 
@@ -164,6 +171,10 @@ $(TOOLS)/%/.installed: local/requirements-%.txt
 	@"$(TOOLS)/$*/bin/python" -m pip --version >/dev/null 2>&1 || { rm -rf "$(TOOLS)/$*"; python3 -m venv "$(TOOLS)/$*"; } || \
 	  { rm -rf "$(TOOLS)/$*"; echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@"$(TOOLS)/$*/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --requirement $<
+	@touch $@
+
+$(ACTIONLINT_STAMP):
+	GOBIN="$(TOOLS)/bin" $(HOST_GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
 	@touch $@
 
 $(GOLANGCI_LINT_STAMP):

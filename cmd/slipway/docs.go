@@ -8,6 +8,7 @@ import (
 	"slipway/internal/compatible"
 	"slipway/internal/config/compile"
 	"slipway/internal/stop"
+	"slipway/internal/telemetry"
 )
 
 func schemaCommand(o *options) *cobra.Command {
@@ -32,37 +33,41 @@ func docsCommand() *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use:     "docs",
-		Short:   "Write the references of slipway.yaml, of the command line and of why tasks stop, and the schema",
+		Short:   "Write the references of slipway.yaml, of the command line of why tasks stop and of the metrics, and the schema",
 		Example: "  slipway docs",
 		Hidden:  true,
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			schema, err := compile.Schema()
-			if err != nil {
-				return err
-			}
-			if err := store(filepath.Join(dir, "slipway.schema.json"), schema); err != nil {
-				return err
-			}
-			if err := store(filepath.Join(dir, "classes.md"), stop.Catalogue()); err != nil {
-				return err
-			}
-			if err := store(filepath.Join(dir, "combinations.md"), compatible.Page()); err != nil {
-				return err
-			}
-			if err := store(filepath.Join(dir, "command-line.md"), reference()); err != nil {
-				return err
-			}
-			if err := store(filepath.Join(dir, "configuration.md"), compile.Reference()); err != nil {
-				return err
-			}
-			page, err := iamPage(".")
-			if err != nil {
-				return err
-			}
-			return store(filepath.Join(dir, "..", "guide", "iam.md"), page)
-		},
+		RunE:    func(*cobra.Command, []string) error { return writePages(dir) },
 	}
 	c.Flags().StringVar(&dir, "dir", "docs/reference", "the folder to write to")
 	return c
+}
+
+// writePages writes the generated pages: references into a folder, and the page of roles into the guide beside it.
+func writePages(dir string) error {
+	schema, err := compile.Schema()
+	if err != nil {
+		return err
+	}
+	roles, err := iamPage(".")
+	if err != nil {
+		return err
+	}
+	for _, page := range []struct {
+		name string
+		text []byte
+	}{
+		{"slipway.schema.json", schema},
+		{"classes.md", stop.Catalogue()},
+		{"combinations.md", compatible.Page()},
+		{"command-line.md", reference()},
+		{"metrics.md", telemetry.Reference()},
+		{"configuration.md", compile.Reference()},
+		{filepath.Join("..", "guide", "iam.md"), roles},
+	} {
+		if err := store(filepath.Join(dir, page.name), page.text); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -39,6 +39,8 @@ var nameless = map[string]string{
 	"ecs:DescribeTaskDefinition": "",
 	"ecs:ListTasks":              "ecs:cluster", // its resource is a container instance
 	"sts:GetCallerIdentity":      "",
+	"xray:PutTelemetryRecords":   "",
+	"xray:PutTraceSegments":      "",
 }
 
 func rightsNameResources(s stack, p *problems) {
