@@ -183,10 +183,14 @@ func (e Environment) Text() string {
 	return strings.Join(e.lines, "\n") + "\n"
 }
 
-// Overrides are the parameters as `sam deploy --parameter-overrides` takes them, in the order of their names.
+// Overrides are the parameters as `sam deploy --parameter-overrides` takes them, in the order of their names. An empty
+// value is given in quotes: the SAM CLI refuses it without them, and one that is left out keeps its value of before.
 func (e Environment) Overrides() []string {
 	var out []string
 	for name, value := range e.values {
+		if value == "" {
+			value = `""`
+		}
 		if name != Region && name != Profile {
 			out = append(out, name+"="+value)
 		}

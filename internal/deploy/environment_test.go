@@ -78,6 +78,9 @@ func TestAnAnswerIsKeptAndTheRestStaysAsItIs(t *testing.T) {
 	if got, want := e.Overrides(), []string{"NotificationEmail=b@example.com", "Subnets=subnet-1"}; !slices.Equal(got, want) {
 		t.Errorf("got overrides %q, want %q", got, want)
 	}
+	if got := e.With("Sender", "").Overrides(); !slices.Contains(got, `Sender=""`) {
+		t.Errorf("got overrides %q, want an empty value in quotes", got)
+	}
 	again, problems := deploy.Read(e.Text(), parameters(t))
 	if problems != nil || again.Text() != e.Text() {
 		t.Errorf("got %q and %v when it is read again", again.Text(), problems)
