@@ -141,7 +141,7 @@ var faults = map[string]func(f *doctor.Facts){
 	"wiring-old":           func(f *doctor.Facts) { f.Stale.Wiring = "wiring.yaml" },
 	"configuration-old":    func(f *doctor.Facts) { f.Stale.Functions = []string{"s3-trigger"} },
 	"could-not-look": func(f *doctor.Facts) {
-		f.Unread = []doctor.Unread{{What: "the quotas", Why: "AccessDenied", Needs: "servicequotas:GetServiceQuota"}, {What: "SES", Why: "the emulator has no answer"}}
+		f.Unread = []doctor.Unread{{What: "the quotas", Why: "AccessDenied", Needs: "servicequotas:GetServiceQuota", How: doctor.Denied}, {What: "SES", Why: "no answer", How: doctor.Failed}}
 	},
 }
 
@@ -178,7 +178,7 @@ func TestNothingIsFoundOnAHealthyStack(t *testing.T) {
 			f.Subnets["subnet-1"] = doctor.Subnet{}
 		},
 		"with something that cannot be looked at here": func(f *doctor.Facts) {
-			f.Unread = []doctor.Unread{{What: "the quotas", Why: "there is no answer"}}
+			f.Unread = []doctor.Unread{{What: "the quotas", Why: "the emulator has none", How: doctor.Absent}}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

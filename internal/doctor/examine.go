@@ -51,7 +51,7 @@ func Examine(f Facts) []Finding {
 
 // add reports a finding, once.
 func (r *report) add(k Kind, subject, what, do, command string) {
-	f := Finding{k.ID, k.Severity, subject, what, k.Why, do, command, k.Page}
+	f := Finding{k.ID, k.Severity, line(subject), line(what), k.Why, line(do), command, k.Page}
 	if !slices.Contains(r.found, f) {
 		r.found = append(r.found, f)
 	}

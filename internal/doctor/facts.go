@@ -209,12 +209,23 @@ type Stale struct {
 	Functions []string // that have been deployed with another configuration
 }
 
-// Unread is something that could not be looked at.
+// Unread is something that was not looked at.
 type Unread struct {
-	What  string `json:"what"`
-	Why   string `json:"why"`
-	Needs string `json:"needs,omitempty"` // the right that was refused
+	What  string    `json:"what"`
+	Why   string    `json:"why"`
+	Needs string    `json:"needs"` // the right to read it
+	How   NotLooked `json:"how"`
 }
+
+// NotLooked says how something came not to be looked at.
+type NotLooked string
+
+// The ways. What is absent is no finding: there is nothing to be looked at.
+const (
+	Absent NotLooked = "absent"
+	Denied NotLooked = "denied"
+	Failed NotLooked = "failed" // AWS did not answer, or not as it should
+)
 
 // jobs are the jobs whose definition was found, with it.
 func (f Facts) jobs(each func(j run.Job, d Definition)) {

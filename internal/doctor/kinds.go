@@ -76,7 +76,7 @@ var (
 	wiringOld    = Kind{"wiring-old", Error, "wiring.yaml is not what slipway.yaml gives.", "The build stops.", "docs/reference/configuration.md"}
 	functionsOld = Kind{"configuration-old", Warning, "The functions have been deployed with another configuration than slipway.yaml.", "What was edited has no effect yet.", "docs/reference/configuration.md"}
 
-	notLooked = Kind{"could-not-look", Warning, "The caller may not read something.", "What is wrong there stays unknown.", aws + "IAM/latest/UserGuide/troubleshoot_access-denied.html"}
+	notLooked = Kind{"could-not-look", Warning, "Something could not be read: mostly, the caller may not.", "What is wrong there stays unknown.", aws + "IAM/latest/UserGuide/troubleshoot_access-denied.html"}
 )
 
 // Kinds are all kinds, in the order of the reference.

@@ -8,19 +8,23 @@ import (
 
 var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
-// shell is a command line of which every part reaches the program as it is, whatever a shell would make of it. What is no
-// text of one line, such as a name with a line break, is shown with what stands for it.
+// line is a text of one line, without what would move the cursor of a terminal: names and descriptions come from
+// elsewhere.
+func line(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+// shell is a command line of which every part reaches the program as it is, whatever a shell would make of it.
 func shell(args ...string) string {
 	quoted := make([]string, len(args))
 	for i, a := range args {
-		a = strings.Map(func(r rune) rune {
-			if r < ' ' || r == 0x7f {
-				return '?'
-			}
-			return r
-		}, a)
-		if quoted[i] = a; !plain.MatchString(a) {
-			quoted[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		if quoted[i] = line(a); !plain.MatchString(a) {
+			quoted[i] = "'" + strings.ReplaceAll(line(a), "'", `'\''`) + "'"
 		}
 	}
 	return strings.Join(quoted, " ")

@@ -190,8 +190,13 @@ func (r *report) health() {
 
 func (r *report) unread() {
 	for _, u := range r.Unread {
-		if u.Needs != "" {
-			r.add(notLooked, u.What, "could not look at "+u.What+": "+u.Why, "ask for "+u.Needs+", or use other credentials with --profile", "aws sts get-caller-identity")
+		what := "could not look at " + u.What + ": " + u.Why
+		switch u.How {
+		case Denied:
+			r.add(notLooked, u.What, what, "ask for "+u.Needs+", or use other credentials with --profile", "aws sts get-caller-identity")
+		case Failed:
+			r.add(notLooked, u.What, what, "look again; what AWS says may tell why", shell(r.slipway("doctor", "--stack", r.Stack)...))
+		case Absent:
 		}
 	}
 }
