@@ -1,12 +1,16 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"slipway/internal/config/compile"
+	"slipway/internal/roles"
 	"slipway/internal/stop"
+	"slipway/internal/template"
 )
 
 func schemaCommand(o *options) *cobra.Command {
@@ -31,7 +35,7 @@ func docsCommand() *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use:     "docs",
-		Short:   "Write the references of slipway.yaml, of the command line and of why tasks stop, and the schema",
+		Short:   "Write the references of slipway.yaml, of the command line, of why tasks stop and of the roles, and the schema",
 		Example: "  slipway docs",
 		Hidden:  true,
 		Args:    cobra.NoArgs,
@@ -49,9 +53,45 @@ func docsCommand() *cobra.Command {
 			if err := store(filepath.Join(dir, "command-line.md"), reference()); err != nil {
 				return err
 			}
-			return store(filepath.Join(dir, "configuration.md"), compile.Reference())
+			if err := store(filepath.Join(dir, "configuration.md"), compile.Reference()); err != nil {
+				return err
+			}
+			page, err := guideToRoles(".")
+			if err != nil {
+				return err
+			}
+			return store(filepath.Join(dir, "..", "guide", "iam.md"), page)
 		},
 	}
 	c.Flags().StringVar(&dir, "dir", "docs/reference", "the folder to write to")
 	return c
+}
+
+// guideToRoles is the page about the roles of all templates of the project in a folder.
+func guideToRoles(folder string) ([]byte, error) {
+	companions, err := filepath.Glob(filepath.Join(folder, "templates", "*.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("list the templates: %w", err)
+	}
+	var files []roles.File
+	for _, name := range append([]string{filepath.Join(folder, "template.yaml"), filepath.Join(folder, wiringFile)}, companions...) {
+		text, err := os.ReadFile(name) //nolint:gosec // a template of the project
+		if err != nil {
+			return nil, fmt.Errorf("read a template: %w", err)
+		}
+		parsed, err := template.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		shown, err := filepath.Rel(folder, name)
+		if err != nil {
+			return nil, fmt.Errorf("name a template: %w", err)
+		}
+		files = append(files, roles.File{Name: filepath.ToSlash(shown), Template: parsed})
+	}
+	all, err := roles.Read(files)
+	if err != nil {
+		return nil, err
+	}
+	return roles.Page(all), nil
 }
