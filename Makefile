@@ -79,6 +79,7 @@ lint: $(GOLANGCI_LINT_STAMP) tools ## Check format, style, templates, and that w
 
 .PHONY: lint-templates
 lint-templates: $(TOOLS)/policy/.installed ## Check the templates with cfn-lint, checkov and parliament; local/lint/skips.yaml says what may stay
+	@"$(TOOLS)/policy/bin/python" -B -m unittest discover -q -s local/lint -p '*_test.py'
 	@"$(TOOLS)/policy/bin/python" local/lint/templates.py
 
 .PHONY: generate

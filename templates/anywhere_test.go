@@ -17,13 +17,13 @@ func TestAnywhere(t *testing.T) {
 			{"ClusterName": "main", "Image": "public.ecr.aws/docker/library/busybox:stable"},
 		},
 		checks: map[string]check{
-			"the commands name the role, the cluster and the region": commandsFit,
-			"the task is for machines of one's own":                  taskIsExternal,
-			"the task has roles of its own and a log":                taskIsComplete,
-			"the agents may do their work and nothing more":          machineMay,
-			"an image of ECR can be pulled, and no other repository": imageIsPulled,
-			"rights are narrow":                                      rightsAreNarrow,
-			"roles are assumed by their service": trusts(map[string]string{
+			"the commands name the role, the cluster and the region":             commandsFit,
+			"the task is for machines of one's own":                              taskIsExternal,
+			"the task has roles of its own and a log":                            taskIsComplete,
+			"the agents may do their work and nothing more":                      machineMay,
+			"an image of ECR can be pulled, and no other repository":             imageIsPulled,
+			"rights name their resources, in this cluster where they are of ECS": rightsAreNarrow,
+			"roles are assumed by the service that they are for, and no other": trusts(map[string]string{
 				"MachineRole": "ssm.amazonaws.com", "TaskRole": "ecs-tasks.amazonaws.com", "ExecutionRole": "ecs-tasks.amazonaws.com",
 			}),
 		},
@@ -41,11 +41,11 @@ func TestAnywhere(t *testing.T) {
 			{"the agents may do their work and nothing more", "policy/AmazonSSMManagedInstanceCore", "policy/AdministratorAccess"},
 			{"an image of ECR can be pulled, and no other repository", "repository/${Repository}", "repository/*"},
 			{"an image of ECR can be pulled, and no other repository", "ecr:GetDownloadUrlForLayer]", "ecr:PutImage]"},
-			{"rights are narrow", "container-instance/${ClusterName}/*", "container-instance/*"},
-			{"roles are assumed by their service", `            Condition:
+			{"rights name their resources, in this cluster where they are of ECS", "container-instance/${ClusterName}/*", "container-instance/*"},
+			{"roles are assumed by the service that they are for, and no other", `            Condition:
               StringEquals: {"aws:SourceAccount": !Ref AWS::AccountId}
 `, "            Condition:\n"},
-			{"roles are assumed by their service", "Principal: {Service: ssm.amazonaws.com}", "Principal: {Service: ec2.amazonaws.com}"},
+			{"roles are assumed by the service that they are for, and no other", "Principal: {Service: ssm.amazonaws.com}", "Principal: {Service: ec2.amazonaws.com}"},
 		},
 	}.run(t)
 }

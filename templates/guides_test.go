@@ -243,7 +243,8 @@ func needs(s template.Stack, id string, seen []string) []string {
 // TestPricesOfTheGuides computes what the pages say from the prices that they quote.
 func TestPricesOfTheGuides(t *testing.T) {
 	const month, gateway, address, endpoint = 730.0, 0.045, 0.005, 0.01
-	const vcpu, gb, c7g = 0.03238, 0.00356, 0.145
+	const vcpu, gb, c7g = 0.03238, 0.00356, 0.145 // an hour of Fargate on arm64, of a c7g.xlarge
+	const c6a, fee = 0.306, 0.037                 // an hour of a c6a.2xlarge, and for managing it
 	dollars := func(n float64) string { return fmt.Sprintf("$%.2f", n) }
 	row := func(hourly func(zones float64) float64) string {
 		return dollars(month*hourly(2)) + " | " + dollars(month*hourly(3)) + " |"
@@ -266,11 +267,12 @@ func TestPricesOfTheGuides(t *testing.T) {
 			fmt.Sprintf("| 4 vCPU and 8 GB | $%.4f | $%.4f |", fargate, 4*0.04048+8*0.004445),
 		},
 		"capacity": {
-			fmt.Sprintf("| $%.4f | from $%.3f | $%.4f on a full c7g, and the fee | $%.4f on a full c7g |", vcpu+2*gb, 0.3*(vcpu+2*gb), c7g/4, c7g/4),
+			fmt.Sprintf("| $%.4f | from $%.3f | $%.4f on a full c7g, and the fee, 12 %% of it | $%.4f on a full c7g |", vcpu+2*gb, 0.3*(vcpu+2*gb), c7g/4, c7g/4),
 			fmt.Sprintf("are $%.4f an hour on Fargate and $%.4f as a c7g.xlarge", fargate, c7g),
+			fmt.Sprintf("$%.3f an hour for a\nc6a.2xlarge, which is %.0f %% of its price, $%.3f", fee, 100*fee/c6a, c6a),
 			fmt.Sprintf("saves %.0f %% when", 100*(1-c7g/fargate)), fmt.Sprintf("less than %.0f %% of it", 100*c7g/fargate),
 		},
-		"anywhere": {fmt.Sprintf("$0.01025 an hour](https://aws.amazon.com/ecs/anywhere/pricing/) while it is connected, $%.2f a month", month*0.01025)},
+		"anywhere": {fmt.Sprintf("$0.01025 an hour](https://aws.amazon.com/ecs/pricing/) while it is connected, $%.2f a month", month*0.01025)},
 	} {
 		body := text(t, "../docs/guide/"+page+".md")
 		for _, w := range want {

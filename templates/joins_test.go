@@ -72,3 +72,18 @@ func TestParametersAreClear(t *testing.T) {
 		}
 	}
 }
+
+// TestTheRootHasTheProviders: the list of the cluster is Fargate's two providers and those that are asked for.
+func TestTheRootHasTheProviders(t *testing.T) {
+	root := parse(t, text(t, "../template.yaml"))
+	for given, want := range map[string]string{"": "FARGATE FARGATE_SPOT", "slipway-ec2,other": "FARGATE FARGATE_SPOT slipway-ec2 other"} {
+		s, err := root.Expand(template.Example(), map[string]string{"Subnets": "subnet-1", "Examples": "false", "AdditionalCapacityProviders": given})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cluster := s.Of("AWS::ECS::Cluster")[0]
+		if got := strings.Join(cluster.Texts("CapacityProviders"), " "); got != want {
+			t.Errorf("AdditionalCapacityProviders=%s gives %s, want %s", given, got, want)
+		}
+	}
+}

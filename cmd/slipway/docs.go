@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway/internal/compatible"
 	"slipway/internal/config/compile"
 	"slipway/internal/roles"
 	"slipway/internal/stop"
@@ -48,6 +49,9 @@ func docsCommand() *cobra.Command {
 				return err
 			}
 			if err := store(filepath.Join(dir, "classes.md"), stop.Catalogue()); err != nil {
+				return err
+			}
+			if err := store(filepath.Join(dir, "combinations.md"), compatible.Page()); err != nil {
 				return err
 			}
 			if err := store(filepath.Join(dir, "command-line.md"), reference()); err != nil {

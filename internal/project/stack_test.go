@@ -8,10 +8,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 
-	"go.yaml.in/yaml/v3"
+	"slipway/internal/template"
 )
 
 // root is the folder of go.mod, from here.
@@ -50,15 +49,11 @@ func (x text) parse() (stack, error) {
 		text string
 		into *object
 	}{{"template.yaml", x.root, &s.root}, {"wiring.yaml", x.wiring, &s.wiring}} {
-		var doc yaml.Node
-		if err := yaml.Unmarshal([]byte(file.text), &doc); err != nil {
-			return s, fmt.Errorf("parse %s: %w", file.name, err)
+		parsed, err := template.Parse([]byte(file.text))
+		if err != nil {
+			return s, fmt.Errorf("%s: %w", file.name, err)
 		}
-		v, ok := value(doc.Content[0]).(object)
-		if !ok {
-			return s, fmt.Errorf("%s is not a mapping", file.name)
-		}
-		*file.into = v
+		*file.into = parsed.Body
 	}
 	return s, s.readEvents()
 }
@@ -80,56 +75,6 @@ func (s stack) readEvents() error {
 		s.events[filepath.Base(file)] = v
 	}
 	return nil
-}
-
-// value is a node of YAML with the short forms of intrinsic functions written out: !Ref x as {"Ref": x}, !GetAtt a.b as
-// {"Fn::GetAtt": [a, b]}.
-func value(n *yaml.Node) any {
-	if n.Kind == yaml.AliasNode {
-		return value(n.Alias)
-	}
-	name, short := strings.CutPrefix(n.Tag, "!")
-	if !short || strings.HasPrefix(name, "!") {
-		return plain(n)
-	}
-	inner := *n
-	inner.Tag = ""
-	v := plain(&inner)
-	switch name {
-	case "Ref", "Condition":
-		return object{name: v}
-	case "GetAtt":
-		if s, ok := v.(string); ok {
-			of, attribute, _ := strings.Cut(s, ".")
-			v = []any{of, attribute}
-		}
-	}
-	return object{"Fn::" + name: v}
-}
-
-func plain(n *yaml.Node) any {
-	switch n.Kind {
-	case yaml.MappingNode:
-		out := object{}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			out[n.Content[i].Value] = value(n.Content[i+1])
-		}
-		return out
-	case yaml.SequenceNode:
-		out := []any{}
-		for _, c := range n.Content {
-			out = append(out, value(c))
-		}
-		return out
-	default:
-		if n.Tag == "!!int" || n.Tag == "!!bool" {
-			var v any
-			if err := n.Decode(&v); err == nil {
-				return v
-			}
-		}
-		return n.Value
-	}
 }
 
 // at follows keys into nested mappings; nil when there is nothing.
