@@ -103,7 +103,7 @@ Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
 		schemaCommand(o), docsCommand(), versionCommand(o), simulateCommand(o), decideCommand(o),
 		jobsCommand(o), pauseCommand(o), resumeCommand(o),
 		runsCommand(o), startCommand(o), retryCommand(o), cancelCommand(o), backfillCommand(o), deadLettersCommand(o),
-		explainCommand(o), drillCommand(o), costCommand(o), rolloutCommand(o))
+		explainCommand(o), drillCommand(o), costCommand(o), rolloutCommand(o), deployCommand(o), destroyCommand(o))
 	return root
 }
 
