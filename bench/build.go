@@ -156,4 +156,6 @@ func (b *bench) peers(own ...string) []string {
 	return out
 }
 
-func isPeer(name string) bool { return strings.HasPrefix(name, "python") || strings.HasPrefix(name, "node") }
+func isPeer(name string) bool {
+	return strings.HasPrefix(name, "python") || strings.HasPrefix(name, "node")
+}

@@ -185,7 +185,9 @@ var pseudos = map[string]string{"AWS::StackName": "example", "AWS::Region": Regi
 
 // standIn is what a reference to a resource of a kind looks like.
 func standIn(kind, name string) string {
-	arn := func(service, rest string) string { return "arn:aws:" + service + ":" + Region + ":" + Account + ":" + rest }
+	arn := func(service, rest string) string {
+		return "arn:aws:" + service + ":" + Region + ":" + Account + ":" + rest
+	}
 	switch kind {
 	case "AWS::SQS::Queue":
 		return "https://sqs." + Region + ".amazonaws.com/" + Account + "/example-" + name

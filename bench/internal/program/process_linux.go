@@ -13,7 +13,7 @@ import (
 // cpuOf reads the CPU clock of another process, to the nanosecond: clock_getcpuclockid(3).
 func cpuOf(pid int) (time.Duration, error) {
 	var at syscall.Timespec
-	const whole = 2                                                                                                                       // CPUCLOCK_SCHED, of all threads
+	const whole = 2                                                                                                           // CPUCLOCK_SCHED, of all threads
 	_, _, errno := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, uintptr(int32(^pid<<3|whole)), uintptr(unsafe.Pointer(&at)), 0) //nolint:gosec // the kernel's interface
 	if errno != 0 {
 		return 0, fmt.Errorf("read the CPU clock of process %d: %w", pid, errno)

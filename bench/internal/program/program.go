@@ -103,6 +103,7 @@ func (p *Program) serveNext(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-r.Context().Done():
 	case payload := <-p.next:
+		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Lambda-Runtime-Aws-Request-Id", "8f6c-"+strconv.FormatInt(p.calls.Load(), 10))
 		w.Header().Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(patience).UnixMilli(), 10))
 		w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-north-1:111122223333:function:example")
