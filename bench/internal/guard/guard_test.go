@@ -64,7 +64,7 @@ func TestAPlantedRegressionIsSeen(t *testing.T) {
 	}
 	for _, p := range hotpath.Paths() {
 		once := p.New()
-		planted := int(recorded.Work[p.Name].Allocations/8) + 1 // an eighth more
+		planted := int(recorded.Work[p.Name].Allocations/8) + 2 // an eighth more, and what is lost to rounding
 		var keep []*[16]byte
 		now := testing.AllocsPerRun(100, func() {
 			once()
