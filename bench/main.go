@@ -76,10 +76,7 @@ func printAll(quick bool, only string, asJSON bool) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(b.work)) }()
 	out := report{Machine: machine(), Missing: b.missing()}
 	if !asJSON {
-		fmt.Printf("Measured on %s; %d rounds.\n", strings.Join(out.Machine, ", "), b.rounds)
-		for _, m := range out.Missing {
-			fmt.Printf("\n**Left out:** %s.\n", m)
-		}
+		out.writeHead(b.rounds)
 	}
 	for _, s := range sections {
 		if only != "" && s.name != only {
@@ -90,17 +87,30 @@ func printAll(quick bool, only string, asJSON bool) (err error) {
 			return fmt.Errorf("measure %s: %w", s.name, err)
 		}
 		out.Tables = append(out.Tables, tables...)
-		for _, t := range tables {
-			if asJSON {
-				continue
-			}
-			if err := t.Write(os.Stdout); err != nil {
+		if !asJSON {
+			if err := write(tables); err != nil {
 				return err
 			}
 		}
 	}
 	if asJSON {
 		return json.NewEncoder(os.Stdout).Encode(out)
+	}
+	return nil
+}
+
+func (r report) writeHead(rounds int) {
+	fmt.Printf("Measured on %s; %d rounds.\n", strings.Join(r.Machine, ", "), rounds)
+	for _, m := range r.Missing {
+		fmt.Printf("\n**Left out:** %s.\n", m)
+	}
+}
+
+func write(tables []measure.Table) error {
+	for _, t := range tables {
+		if err := t.Write(os.Stdout); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -94,6 +94,17 @@ func (t *evaluator) eval(n *yaml.Node) string {
 	case n.Kind == yaml.AliasNode:
 		return t.eval(n.Alias)
 	}
+	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
+		return t.intrinsic(n)
+	}
+	if n.Kind != yaml.ScalarNode {
+		return t.fail("line %d: %s is not understood here", n.Line, n.Tag)
+	}
+	return n.Value
+}
+
+// intrinsic is the value of an intrinsic function.
+func (t *evaluator) intrinsic(n *yaml.Node) string {
 	switch n.Tag {
 	case "!Ref":
 		return t.ref(n.Value)
@@ -111,10 +122,7 @@ func (t *evaluator) eval(n *yaml.Node) string {
 	case "!Select":
 		return t.pick(n)
 	}
-	if n.Kind != yaml.ScalarNode || strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
-		return t.fail("line %d: %s is not understood here", n.Line, n.Tag)
-	}
-	return n.Value
+	return t.fail("line %d: %s is not understood here", n.Line, n.Tag)
 }
 
 func (t *evaluator) pick(n *yaml.Node) string {

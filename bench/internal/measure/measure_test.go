@@ -15,7 +15,7 @@ func TestSeries(t *testing.T) {
 	if got := a.Over(b).Spread(1); got != "1.0 / 2.0 / 3.0" {
 		t.Errorf("ratios = %s, want those of each round", got)
 	}
-	if got := (measure.Series)(nil).Spread(1); got != "–" {
+	if got := measure.Series(nil).Spread(1); got != "–" {
 		t.Errorf("nothing measured = %q, want a dash", got)
 	}
 }

@@ -15,7 +15,6 @@ type World struct {
 	*httptest.Server
 	latency atomic.Int64 // nanoseconds
 	calls   atomic.Int64
-	seen    atomic.Int64 // when the newest call came, in Unix nanoseconds
 	serial  atomic.Int64
 }
 
