@@ -97,6 +97,26 @@ generate: ## Write wiring.yaml beside slipway.yaml (CONFIG=dir: there), and the 
 docs: $(TOOLS)/docs/.installed ## Build the site of the documentation into site/, and check every link of it
 	PYTHONPATH=local/docs $(TOOLS)/docs/bin/zensical build --clean --strict
 
+.PHONY: bench
+bench: bench-peers ## Measure everything beside peers, and print the tables of docs/benchmarks.md; BENCHFLAGS=--json
+	@$(GO_RUN) ./bench $(BENCHFLAGS)
+
+.PHONY: bench-quick
+bench-quick: bench-peers ## The same in fewer rounds
+	@$(GO_RUN) ./bench -quick $(BENCHFLAGS)
+
+.PHONY: bench-peers
+bench-peers:
+	@$(MAKE) --no-print-directory --silent $(TOOLS)/bench-python/.installed $(if $(shell command -v npm 2>/dev/null),$(TOOLS)/bench-node/.installed)
+
+.PHONY: guard
+guard: ## Fail when hot paths, programs or what they link have grown beyond bench/baseline.json
+	@$(HOST_GO) run ./bench/guard
+
+.PHONY: baseline
+baseline: ## Record what the hot paths and programs are now, on purpose
+	@$(HOST_GO) run ./bench/guard -record
+
 .PHONY: tools
 tools: ## Install the pinned tools into .tools
 	@$(MAKE) --no-print-directory --silent -j2 $(TOOLS)/ministack/.installed $(if $(findstring $(TOOLS),$(SAM)),$(TOOLS)/sam/.installed)
@@ -181,6 +201,19 @@ $(TOOLS)/%/.installed: local/requirements-%.txt
 
 $(ACTIONLINT_STAMP):
 	GOBIN="$(TOOLS)/bin" $(HOST_GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+	@touch $@
+
+# The peers of the benchmarks.
+$(TOOLS)/bench-python/.installed: bench/peers/python/requirements.txt
+	@echo "installing the Python peer into .tools" >&2
+	@rm -rf "$(TOOLS)/bench-python" && python3 -m venv "$(TOOLS)/bench-python"
+	@"$(TOOLS)/bench-python/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --requirement $<
+	@touch $@
+
+$(TOOLS)/bench-node/.installed: bench/peers/node/package-lock.json bench/peers/node/package.json
+	@echo "installing the Node peer into .tools" >&2
+	@mkdir -p "$(TOOLS)/bench-node" && cp $^ "$(TOOLS)/bench-node"
+	@cd "$(TOOLS)/bench-node" && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 $(GOLANGCI_LINT_STAMP):
