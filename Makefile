@@ -13,8 +13,10 @@ GOLANGCI_LINT_STAMP := $(TOOLS)/bin/.golangci-lint-$(GOLANGCI_LINT_VERSION)
 # Your own SAM CLI where there is one, since it is the one you deploy with; else the pinned one.
 SAM ?= $(or $(shell command -v sam 2>/dev/null),$(TOOLS)/sam/bin/sam)
 
-# The folder of slipway.yaml. Whichever it is, wiring.yaml beside template.yaml is generated from it.
+# The folder of slipway.yaml, wiring.yaml and environments/: this one, or one of your own anywhere else. A folder without
+# a wiring.yaml uses the one that ships, which the build then checks against its slipway.yaml.
 CONFIG ?= .
+WIRING = $(firstword $(wildcard $(CONFIG)/wiring.yaml) wiring.yaml)
 export CONFIG
 
 # The architecture that `make build` builds for: arm64, or amd64 for the parameter Architecture=x86_64.
@@ -71,11 +73,11 @@ test: tools ## Run every test: unit, property, conformance, template, end to end
 .PHONY: lint
 lint: $(GOLANGCI_LINT_STAMP) tools ## Check format, style, templates, and that wiring.yaml is current
 	$(GOLANGCI_LINT) run ./...
-	@for template in template.yaml wiring.yaml templates/*.yaml; do \
+	@for template in template.yaml "$(WIRING)" templates/*.yaml; do \
 	  $(SAM) validate --lint --template "$$template" --region us-east-1 || exit 1; \
 	done
 	@$(MAKE) --no-print-directory lint-templates
-	$(HOST_GO) run ./cmd/slipway generate --check --file "$(CONFIG)/slipway.yaml" --output wiring.yaml
+	$(HOST_GO) run ./cmd/slipway generate --check --file "$(CONFIG)/slipway.yaml" --output "$(WIRING)"
 
 .PHONY: lint-templates
 lint-templates: $(TOOLS)/policy/.installed ## Check the templates with cfn-lint, checkov and parliament; local/lint/skips.yaml says what may stay
@@ -83,8 +85,8 @@ lint-templates: $(TOOLS)/policy/.installed ## Check the templates with cfn-lint,
 	@"$(TOOLS)/policy/bin/python" local/lint/templates.py
 
 .PHONY: generate
-generate: ## Write wiring.yaml from slipway.yaml, and the reference pages that follow from the code
-	$(HOST_GO) run ./cmd/slipway generate --file "$(CONFIG)/slipway.yaml" --output wiring.yaml
+generate: ## Write wiring.yaml beside slipway.yaml (CONFIG=dir: there), and the reference pages that follow from the code
+	$(HOST_GO) run ./cmd/slipway generate --file "$(CONFIG)/slipway.yaml"
 	$(HOST_GO) run ./cmd/slipway docs
 	$(HOST_GO) test ./internal/cloud/ecs -run Reference -update
 
@@ -99,29 +101,33 @@ clean: ## Remove what was built; .tools stays, and so does a local stack that ru
 ##@ Deploy it
 
 .PHONY: build
-build: sam-cli ## Build the functions for GOARCH=arm64|amd64
-	GOARCH=$(GOARCH) VERSION="$(VERSION)" $(SAM) build --parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE)
+build: sam-cli ## Build the functions for GOARCH=arm64|amd64, with the configuration in CONFIG=dir
+	@mkdir -p .aws-sam/source && cp template.yaml LICENSE README.md .aws-sam/source && cp "$(WIRING)" .aws-sam/source/wiring.yaml
+	GOARCH=$(GOARCH) VERSION="$(VERSION)" $(SAM) build --template-file .aws-sam/source/template.yaml --base-dir . \
+	  --parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE)
 
-# environments/NAME.env holds lines PARAMETER=VALUE for template.yaml; without it, SAM asks.
+# environments/NAME.env in CONFIG holds lines NAME=VALUE: parameters of template.yaml, AWS_REGION and AWS_PROFILE.
+# YES=1 asks nothing, DRY_RUN=1 only shows what would be done, ALL=1 has destroy delete the ledger too.
 ENV ?= dev
-ENVIRONMENT = $(CONFIG)/environments/$(ENV).env
+DEPLOY_FLAGS = --env "$(ENV)" --file "$(CONFIG)/slipway.yaml" $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run)
 
 .PHONY: deploy
-deploy: build ## Deploy to the account of your AWS credentials as stack slipway-ENV; ENV=dev
-	@if [ -f "$(ENVIRONMENT)" ]; then \
-	  set --; while IFS= read -r line || [ -n "$$line" ]; do \
-	    case "$$line" in ''|'#'*) ;; *) set -- "$$@" "$$line" ;; esac; \
-	  done < "$(ENVIRONMENT)"; \
-	  $(SAM) deploy --stack-name "slipway-$(ENV)" --parameter-overrides "$$@" "Architecture=$(LAMBDA_ARCHITECTURE)"; \
-	else \
-	  echo "There is no $(ENVIRONMENT), so SAM asks for the parameters."; \
-	  $(SAM) deploy --guided --stack-name "slipway-$(ENV)"; \
-	fi
+deploy: sam-cli ## Deploy stack slipway-ENV; asks only for what it cannot know. ENV=dev, CONFIG=dir, DRY_RUN=1, YES=1
+	@SAM="$(SAM)" VERSION="$(VERSION)" $(GO_RUN) ./cmd/slipway deploy $(DEPLOY_FLAGS)
+
+.PHONY: destroy
+destroy: ## Remove stack slipway-ENV after showing what goes; the ledger stays unless ALL=1. ENV=dev, CONFIG=dir, DRY_RUN=1
+	@$(GO_RUN) ./cmd/slipway destroy $(DEPLOY_FLAGS) $(if $(ALL),--all)
 
 .PHONY: install
 install: ## Install the command slipway with `go install`
 	$(HOST_GO) install -trimpath -ldflags="-s -w -X $(MODULE_PATH)/internal/telemetry.Version=$(VERSION)" ./cmd/slipway
-	@dir="$$(go env GOBIN)"; echo "installed $${dir:-$$(go env GOPATH)/bin}/slipway"
+	@dir="$$($(HOST_GO) env GOBIN)"; dir="$${dir:-$$($(HOST_GO) env GOPATH)/bin}"; echo "installed $$dir/slipway"; \
+	case ":$$PATH:" in *":$$dir:"*) ;; *) echo "$$dir is not on the PATH: add it with  export PATH=\"$$dir:\$$PATH\"" ;; esac
+
+.PHONY: release
+release: ## Build archives with checksums and an SBOM into dist, for linux and macOS on amd64 and arm64
+	@VERSION="$(VERSION)" $(HOST_GO) run ./local/release --output dist
 
 ##@ Maintain it
 
@@ -144,7 +150,7 @@ FOLDER_LifecycleNotifierFunction := lifecycle-notifier
 build-%:
 	@test -n "$(FOLDER_$*)" || { echo "no folder is known for function $*: add FOLDER_$* to the Makefile" >&2; exit 2; }
 	@test -n "$(ARTIFACTS_DIR)" || { echo "$@ is for sam build: use make build" >&2; exit 2; }
-	@$(GO_RUN) ./cmd/slipway compile --file "$(CONFIG)/slipway.yaml" --wiring wiring.yaml --output "$(ARTIFACTS_DIR)/slipway.json"
+	@$(GO_RUN) ./cmd/slipway compile --file "$(CONFIG)/slipway.yaml" --wiring "$(WIRING)" --output "$(ARTIFACTS_DIR)/slipway.json"
 	GOOS=$(FUNCTION_GOOS) GOARCH=$(GOARCH) CGO_ENABLED=0 go build -tags lambda.norpc -trimpath \
 	  -ldflags="-s -w -X $(MODULE_PATH)/internal/telemetry.Version=$(VERSION)" \
 	  -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FOLDER_$*)

@@ -100,9 +100,34 @@ func (o Options) engine(ctx context.Context) string {
 
 // buildFunctions builds the functions and both templates.
 func (o Options) buildFunctions(ctx context.Context) error {
+	if err := o.stage(); err != nil {
+		return err
+	}
 	env := builderEnv("FUNCTION_GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, "CONFIG="+o.Config, "SAM_CLI_TELEMETRY=0")
-	return o.command(ctx, "sam-build", env, o.sam(), "build", "--template-file", filepath.Join(o.Root, "template.yaml"),
+	return o.command(ctx, "sam-build", env, o.sam(), "build", "--template-file", o.in("source", "template.yaml"), "--base-dir", o.Root,
 		"--build-dir", o.in("build"), "--build-in-source", "--parallel", "--parameter-overrides", "Architecture="+architecture())
+}
+
+// stage puts template.yaml, and what else it names by a path, beside the wiring.yaml of the configuration: the one beside
+// slipway.yaml, or the one that ships.
+func (o Options) stage() error {
+	wiring := filepath.Join(o.Config, "wiring.yaml")
+	if _, err := os.Stat(wiring); err != nil {
+		wiring = filepath.Join(o.Root, "wiring.yaml")
+	}
+	for _, file := range []string{filepath.Join(o.Root, "template.yaml"), filepath.Join(o.Root, "LICENSE"), filepath.Join(o.Root, "README.md"), wiring} {
+		text, err := os.ReadFile(file) //nolint:gosec // of the repository, or of the folder that a person names
+		if err == nil {
+			err = os.MkdirAll(o.in("source"), 0o750)
+		}
+		if err == nil {
+			err = os.WriteFile(o.in("source", filepath.Base(file)), text, 0o600)
+		}
+		if err != nil {
+			return fmt.Errorf("gather the templates: %w", err)
+		}
+	}
+	return nil
 }
 
 // together does things at once. The first error ends the others, and is the one that is returned: theirs only say that
