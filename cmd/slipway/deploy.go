@@ -114,7 +114,7 @@ type deployPlan struct {
 }
 
 func (e *environment) plan() deployPlan {
-	p := deployPlan{Stack: e.root(), Region: e.cfg.Region, Environment: e.path(), Parameters: e.settings.Overrides()}
+	p := deployPlan{Stack: e.root(), Region: e.cfg.Region, Environment: e.path(), Parameters: e.settings.Given()}
 	if e.asked {
 		p.Steps = append(p.Steps, "keep the answers in "+e.path())
 	}
@@ -163,7 +163,7 @@ func (e *environment) release(ctx context.Context) error {
 	if err := e.build(ctx, built); err != nil {
 		return err
 	}
-	return e.sam(ctx, filepath.Join(built, "template.yaml"), e.root(), append(e.settings.Overrides(), images...))
+	return e.sam(ctx, filepath.Join(built, "template.yaml"), e.root(), images.Overrides(e.parameters))
 }
 
 // build runs `sam build` with template.yaml beside the wiring of the configuration, where it looks for it.

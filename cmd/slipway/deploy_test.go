@@ -224,7 +224,7 @@ func TestDeployRunsTheStepsInOrder(t *testing.T) {
 	if want := []string{"sam build", "sam deploy"}; !slices.Equal(sam, want) {
 		t.Fatalf("ran %q, want %q", sam, want)
 	}
-	contains(t, d.ran[1], "--stack-name slipway-dev", "--confirm-changeset", "Subnets=subnet-", "ObjectProcessorImage=a")
+	contains(t, d.ran[1], "--stack-name slipway-dev", "--confirm-changeset", `Subnets="subnet-`, `ObjectProcessorImage="a"`)
 	contains(t, d.kept(), "Subnets=subnet-", "AWS_REGION=")
 }
 
@@ -299,6 +299,7 @@ func (d *deployment) create(formation *cloudformation.Client, name, file, parame
 			return err
 		}
 		key, value, _ := strings.Cut(parameter, "=")
+		value = strings.Trim(value, `"`)
 		in.Parameters = []cftypes.Parameter{{ParameterKey: &key, ParameterValue: &value}}
 	}
 	in.TemplateBody = aws.String(string(body))
@@ -339,7 +340,7 @@ func TestDeployPushesOnceAndNamesDigests(t *testing.T) {
 	}
 	contains(t, (*pushed)[0], "amazonaws.com/slipway-"+env+"/object-processor:arm64-")
 	last := d.ran[len(d.ran)-1]
-	contains(t, last, "sam deploy", "ObjectProcessorImage=", "/hourly-batch@sha256:", "QueueWorkerImage=", "--confirm-changeset", "NotificationEmail=ops@example.com")
+	contains(t, last, "sam deploy", "ObjectProcessorImage=", "/hourly-batch@sha256:", "QueueWorkerImage=", "--confirm-changeset", `NotificationEmail="ops@example.com"`)
 	contains(t, strings.Join(d.ran, "\n"), "docker build --platform linux/arm64")
 
 	out, _ = d.deploy(0, "--env", env, "--yes", "--json")

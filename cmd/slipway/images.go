@@ -11,6 +11,7 @@ import (
 
 	"slipway/internal/cloud/cloudformation"
 	"slipway/internal/cloud/ecr"
+	"slipway/internal/deploy"
 )
 
 // examples are the reference tasks, with the parameters that name their images and the outputs of templates/images.yaml
@@ -47,32 +48,32 @@ func (e *environment) engine(ctx context.Context) bool {
 	return e.program(ctx, command{args: []string{"docker", "version", "--format", "{{.Server.Version}}"}}) == nil
 }
 
-// images makes the repositories, pushes what they lack, and returns the parameters that name each image by its digest.
-func (e *environment) images(ctx context.Context) ([]string, error) {
+// images makes the repositories, pushes what they lack, and returns the settings with each image by its digest.
+func (e *environment) images(ctx context.Context) (deploy.Environment, error) {
+	settings := e.settings
 	if !e.pushes() {
-		return nil, nil
+		return settings, nil
 	}
 	template := filepath.Join("templates", "images.yaml")
-	if err := e.sam(ctx, template, e.imagesStack(), []string{"Stack=" + e.repositories()}); err != nil {
-		return nil, err
+	if err := e.sam(ctx, template, e.imagesStack(), []string{deploy.Quoted("Stack=" + e.repositories())}); err != nil {
+		return settings, err
 	}
 	outputs, err := cloudformation.New(e.cfg, e.endpoint("CLOUDFORMATION")).Outputs(ctx, e.imagesStack())
 	if err != nil {
-		return nil, err
+		return settings, err
 	}
 	registry := &registry{environment: e, ecr: ecr.New(e.cfg, e.endpoint("ECR"))}
-	var parameters []string
 	for _, r := range examples() {
 		if given, _ := e.settings.Value(r.parameter); given != "" {
 			continue
 		}
 		image, err := registry.image(ctx, r.folder, outputs[r.output])
 		if err != nil {
-			return nil, err
+			return settings, err
 		}
-		parameters = append(parameters, r.parameter+"="+image)
+		settings = settings.With(r.parameter, image)
 	}
-	return parameters, nil
+	return settings, nil
 }
 
 // repositories is what the names of the repositories begin with: ECR's have no capital letters.

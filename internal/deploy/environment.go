@@ -183,8 +183,8 @@ func (e Environment) Text() string {
 	return strings.Join(e.lines, "\n") + "\n"
 }
 
-// Overrides are the parameters as `sam deploy --parameter-overrides` takes them, in the order of their names.
-func (e Environment) Overrides() []string {
+// Given are the parameters that the file gives, as NAME=VALUE in the order of their names.
+func (e Environment) Given() []string {
 	var out []string
 	for name, value := range e.values {
 		if name != Region && name != Profile {
@@ -193,4 +193,25 @@ func (e Environment) Overrides() []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// Overrides are all parameters as `sam deploy --parameter-overrides` takes them: those that the file does not give have their
+// defaults, since SAM would leave a stack what it had before.
+func (e Environment) Overrides(parameters []Parameter) []string {
+	for _, p := range parameters {
+		if _, given := e.values[p.Name]; !given && p.Default != nil {
+			e = e.With(p.Name, *p.Default)
+		}
+	}
+	var out []string
+	for _, parameter := range e.Given() {
+		out = append(out, Quoted(parameter))
+	}
+	return out
+}
+
+// Quoted is a NAME=VALUE as SAM reads it, which takes no empty value without quotes.
+func Quoted(parameter string) string {
+	name, value, _ := strings.Cut(parameter, "=")
+	return name + `="` + strings.ReplaceAll(value, `"`, `\"`) + `"`
 }
