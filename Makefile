@@ -75,7 +75,6 @@ test: tools ## Run every test: unit, property, conformance, template, end to end
 .PHONY: lint
 lint: $(GOLANGCI_LINT_STAMP) $(ACTIONLINT_STAMP) tools ## Check format, style, templates, workflows, and that wiring.yaml is current
 	$(GOLANGCI_LINT) run ./...
-	$(TOOLS)/bin/actionlint .github/workflows/*.yml
 	@for template in template.yaml "$(WIRING)" templates/*.yaml; do \
 	  $(SAM) validate --lint --template "$$template" --region us-east-1 || exit 1; \
 	done
@@ -129,7 +128,7 @@ clean: ## Remove what was built; .tools stays, and so does a local stack that ru
 
 .PHONY: build
 build: sam-cli ## Build the functions for GOARCH=arm64|amd64, with the configuration in CONFIG=dir
-	@mkdir -p .aws-sam/source && cp template.yaml .aws-sam/source/template.yaml && cp "$(WIRING)" .aws-sam/source/wiring.yaml
+	@mkdir -p .aws-sam/source && cp template.yaml LICENSE README.md .aws-sam/source && cp "$(WIRING)" .aws-sam/source/wiring.yaml
 	GOARCH=$(GOARCH) VERSION="$(VERSION)" $(SAM) build --template-file .aws-sam/source/template.yaml --base-dir . \
 	  --parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE)
 
@@ -139,11 +138,11 @@ ENV ?= dev
 DEPLOY_FLAGS = --env "$(ENV)" --file "$(CONFIG)/slipway.yaml" $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run)
 
 .PHONY: deploy
-deploy: sam-cli ## Deploy stack slipway-ENV; asks only for what it cannot know. ENV=dev CONFIG=dir DRY_RUN=1 YES=1
+deploy: sam-cli ## Deploy stack slipway-ENV; asks only for what it cannot know. ENV=dev, CONFIG=dir, DRY_RUN=1, YES=1
 	@SAM="$(SAM)" VERSION="$(VERSION)" $(GO_RUN) ./cmd/slipway deploy $(DEPLOY_FLAGS)
 
 .PHONY: destroy
-destroy: ## Remove stack slipway-ENV after showing what goes; the ledger stays unless ALL=1. ENV=dev CONFIG=dir DRY_RUN=1
+destroy: ## Remove stack slipway-ENV after showing what goes; the ledger stays unless ALL=1. ENV=dev, CONFIG=dir, DRY_RUN=1
 	@$(GO_RUN) ./cmd/slipway destroy $(DEPLOY_FLAGS) $(if $(ALL),--all)
 
 .PHONY: install
