@@ -70,7 +70,7 @@ RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .PHONY: test
 test: tools ## Run every test: unit, property, conformance, template, end to end
-	$(HOST_GO) test $(RACE) -timeout 20m $(TESTFLAGS) ./...
+	$(HOST_GO) test $(RACE) -timeout 40m $(TESTFLAGS) ./...
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT_STAMP) $(ACTIONLINT_STAMP) tools ## Check format, style, templates, workflows, and that wiring.yaml is current
