@@ -70,12 +70,11 @@ RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .PHONY: test
 test: tools ## Run every test: unit, property, conformance, template, end to end
-	$(HOST_GO) test $(RACE) -timeout 20m $(TESTFLAGS) ./...
+	$(HOST_GO) test $(RACE) -timeout 40m $(TESTFLAGS) ./...
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT_STAMP) $(ACTIONLINT_STAMP) tools ## Check format, style, templates, workflows, and that wiring.yaml is current
 	$(GOLANGCI_LINT) run ./...
-	$(TOOLS)/bin/actionlint .github/workflows/*.yml
 	@for template in template.yaml "$(WIRING)" templates/*.yaml; do \
 	  $(SAM) validate --lint --template "$$template" --region us-east-1 || exit 1; \
 	done
@@ -97,6 +96,26 @@ generate: ## Write wiring.yaml beside slipway.yaml (CONFIG=dir: there), and the 
 docs: $(TOOLS)/docs/.installed ## Build the site of the documentation into site/, and check every link of it
 	PYTHONPATH=local/docs $(TOOLS)/docs/bin/zensical build --clean --strict
 
+.PHONY: bench
+bench: bench-peers ## Measure everything beside peers, and print the tables of docs/benchmarks.md; BENCHFLAGS=--json
+	@$(GO_RUN) ./bench $(BENCHFLAGS)
+
+.PHONY: bench-quick
+bench-quick: bench-peers ## The same in fewer rounds
+	@$(GO_RUN) ./bench -quick $(BENCHFLAGS)
+
+.PHONY: bench-peers
+bench-peers:
+	@$(MAKE) --no-print-directory --silent $(TOOLS)/bench-python/.installed $(if $(shell command -v npm 2>/dev/null),$(TOOLS)/bench-node/.installed)
+
+.PHONY: guard
+guard: ## Fail when hot paths, programs or what they link have grown beyond bench/baseline.json
+	@$(HOST_GO) run ./bench/guard
+
+.PHONY: baseline
+baseline: ## Record what the hot paths and programs are now, on purpose
+	@$(HOST_GO) run ./bench/guard -record
+
 .PHONY: tools
 tools: ## Install the pinned tools into .tools
 	@$(MAKE) --no-print-directory --silent -j2 $(TOOLS)/ministack/.installed $(if $(findstring $(TOOLS),$(SAM)),$(TOOLS)/sam/.installed)
@@ -109,7 +128,7 @@ clean: ## Remove what was built; .tools stays, and so does a local stack that ru
 
 .PHONY: build
 build: sam-cli ## Build the functions for GOARCH=arm64|amd64, with the configuration in CONFIG=dir
-	@mkdir -p .aws-sam/source && cp template.yaml .aws-sam/source/template.yaml && cp "$(WIRING)" .aws-sam/source/wiring.yaml
+	@mkdir -p .aws-sam/source && cp template.yaml LICENSE README.md .aws-sam/source && cp "$(WIRING)" .aws-sam/source/wiring.yaml
 	GOARCH=$(GOARCH) VERSION="$(VERSION)" $(SAM) build --template-file .aws-sam/source/template.yaml --base-dir . \
 	  --parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE)
 
@@ -119,11 +138,11 @@ ENV ?= dev
 DEPLOY_FLAGS = --env "$(ENV)" --file "$(CONFIG)/slipway.yaml" $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run)
 
 .PHONY: deploy
-deploy: sam-cli ## Deploy stack slipway-ENV; asks only for what it cannot know. ENV=dev CONFIG=dir DRY_RUN=1 YES=1
+deploy: sam-cli ## Deploy stack slipway-ENV; asks only for what it cannot know. ENV=dev, CONFIG=dir, DRY_RUN=1, YES=1
 	@SAM="$(SAM)" VERSION="$(VERSION)" $(GO_RUN) ./cmd/slipway deploy $(DEPLOY_FLAGS)
 
 .PHONY: destroy
-destroy: ## Remove stack slipway-ENV after showing what goes; the ledger stays unless ALL=1. ENV=dev CONFIG=dir DRY_RUN=1
+destroy: ## Remove stack slipway-ENV after showing what goes; the ledger stays unless ALL=1. ENV=dev, CONFIG=dir, DRY_RUN=1
 	@$(GO_RUN) ./cmd/slipway destroy $(DEPLOY_FLAGS) $(if $(ALL),--all)
 
 .PHONY: install
@@ -181,6 +200,19 @@ $(TOOLS)/%/.installed: local/requirements-%.txt
 
 $(ACTIONLINT_STAMP):
 	GOBIN="$(TOOLS)/bin" $(HOST_GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+	@touch $@
+
+# The peers of the benchmarks.
+$(TOOLS)/bench-python/.installed: bench/peers/python/requirements.txt
+	@echo "installing the Python peer into .tools" >&2
+	@rm -rf "$(TOOLS)/bench-python" && python3 -m venv "$(TOOLS)/bench-python"
+	@"$(TOOLS)/bench-python/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --requirement $<
+	@touch $@
+
+$(TOOLS)/bench-node/.installed: bench/peers/node/package-lock.json bench/peers/node/package.json
+	@echo "installing the Node peer into .tools" >&2
+	@mkdir -p "$(TOOLS)/bench-node" && cp $^ "$(TOOLS)/bench-node"
+	@cd "$(TOOLS)/bench-node" && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 $(GOLANGCI_LINT_STAMP):

@@ -43,7 +43,35 @@ func (o *options) combinations(ctx context.Context, c config.Config, f checkFlag
 	for _, j := range c.Jobs {
 		found = append(found, s.job(j, text)...)
 	}
-	return ordered(append(found, s.problems...)), nil
+	found = append(found, s.problems...)
+	for _, p := range s.alone {
+		if !slices.ContainsFunc(found, func(f compile.Problem) bool { return f.Message == p.Message }) {
+			found = append(found, p)
+		}
+	}
+	return ordered(found), nil
+}
+
+// alone are the mistakes of the task definitions of a template where they say that they may run: ECS refuses to register
+// them.
+func alone(file string, text []byte, stack declared.Stack) []compile.Problem {
+	var found []compile.Problem
+	for _, id := range stack.Names() {
+		d := stack.Definitions[id]
+		if d.Name != id {
+			continue // by its family; it comes by its ID
+		}
+		for _, at := range d.Compatibilities {
+			u := compatible.Use{Definition: d, Step: at, Service: &compatible.Service{Configured: d.NetworkMode == "awsvpc"}}
+			if at == "MANAGED_INSTANCES" {
+				u.Provider = compatible.Managed
+			}
+			for _, r := range compatible.Examine(u) {
+				found = append(found, compile.Problem{File: file, Line: lineOf(text, id), Column: 3, Path: "Resources." + id, Message: r.String()})
+			}
+		}
+	}
+	return found
 }
 
 // surroundings are what is known beside slipway.yaml.
@@ -51,7 +79,8 @@ type surroundings struct {
 	definitions map[string]compatible.Definition // by logical ID, family, or what a job says
 	kinds       map[string]compatible.Kind       // of capacity providers
 	providers   map[string][]string              // of a job's cluster, where AWS was asked
-	problems    []compile.Problem                // of the templates
+	problems    []compile.Problem                // of the services of templates
+	alone       []compile.Problem                // of task definitions, whoever uses them
 }
 
 // readTemplates reads what templates declare: the named ones, or template.yaml where there is one.
@@ -79,6 +108,7 @@ func (o *options) readTemplates(s *surroundings, files []string, values map[stri
 			s.kinds[name] = kind
 		}
 		s.problems = append(s.problems, services(file, text, stack)...)
+		s.alone = append(s.alone, alone(file, text, stack)...)
 	}
 	return nil
 }

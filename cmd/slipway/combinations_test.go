@@ -179,3 +179,48 @@ func TestCheckAnswersWithProblemsAsBefore(t *testing.T) {
 		t.Errorf("a problem of slipway.yaml names a file: %v", answer.Problems[0])
 	}
 }
+
+// TestCheckLooksAtDefinitionsThatNobodyUses: ECS refuses to register them.
+func TestCheckLooksAtDefinitionsThatNobodyUses(t *testing.T) {
+	s := newSession(t)
+	s.template(`Resources:
+  Lonely:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      RequiresCompatibilities: [FARGATE]
+      NetworkMode: host
+      Cpu: "256"
+      Memory: "8192"
+      ContainerDefinitions: [{Name: main, Image: nginx, StopTimeout: 300}]
+  Fine:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      RequiresCompatibilities: [EXTERNAL, EC2]
+      NetworkMode: bridge
+      ContainerDefinitions: [{Name: main, Image: nginx, Memory: 128}, {Name: side, Image: nginx, Memory: 128}]
+  Apart:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      RequiresCompatibilities: [MANAGED_INSTANCES]
+      NetworkMode: bridge
+      EphemeralStorage: {SizeInGiB: 30}
+      ContainerDefinitions: [{Name: main, Image: nginx, Memory: 128}]
+`)
+	out, _ := s.run(exitProblem, "check", "--json")
+	var answer checked
+	decode(t, out, &answer)
+	var lonely, apart int
+	for _, p := range answer.Problems {
+		switch {
+		case p.Path == "Resources.Lonely" && p.Line == 2:
+			lonely++
+		case p.Path == "Resources.Apart":
+			apart++
+		default:
+			t.Errorf("got %+v", p)
+		}
+	}
+	if lonely != 3 || apart != 2 {
+		t.Errorf("found %d and %d mistakes, want network mode, size and stop timeout, and network mode and storage:\n%s", lonely, apart, out)
+	}
+}

@@ -3,12 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,36 +41,45 @@ Without a terminal nothing is asked: what is missing is listed, and the exit cod
 }
 
 func (e *environment) deploy(ctx context.Context) error {
-	c, err := e.valid()
+	c, err := e.prepare(ctx)
 	if err != nil {
-		return err
-	}
-	if err := e.load(); err != nil {
-		return err
-	}
-	if err := e.wired(c); err != nil {
-		return err
-	}
-	if err := e.ask(ctx); err != nil {
-		return err
-	}
-	if err := e.look(ctx, c); err != nil {
 		return err
 	}
 	plan := e.plan()
 	if e.dryRun {
 		return e.answer(plan, plan.print)
 	}
-	if !e.json {
-		plan.print(e.out)
-	}
-	if err := store(e.file(), []byte(e.settings.Text())); err != nil {
-		return err
+	plan.print(e.err)
+	if e.asked {
+		if err := store(e.path(), []byte(e.settings.Text())); err != nil {
+			return err
+		}
 	}
 	if err := e.release(ctx); err != nil {
 		return err
 	}
 	return e.after(ctx, c)
+}
+
+// prepare does all that changes nothing: it reads the files, asks, and looks at the account.
+func (e *environment) prepare(ctx context.Context) (config.Config, error) {
+	c, err := e.valid()
+	if err != nil {
+		return c, err
+	}
+	if err := e.load(); err != nil {
+		return c, err
+	}
+	if err := e.wired(c); err != nil {
+		return c, err
+	}
+	if err := e.ask(ctx); err != nil {
+		return c, err
+	}
+	if err := e.ready(ctx, c); err != nil {
+		return c, err
+	}
+	return c, e.look(ctx, c)
 }
 
 // wiringOf is the wiring beside slipway.yaml, else the one that ships.
@@ -107,12 +114,14 @@ type deployPlan struct {
 }
 
 func (e *environment) plan() deployPlan {
-	p := deployPlan{Stack: e.stackID(), Region: e.cfg.Region, Environment: e.file(), Parameters: e.settings.Overrides()}
-	p.Steps = append(p.Steps, "keep the settings in "+e.file())
+	p := deployPlan{Stack: e.root(), Region: e.cfg.Region, Environment: e.path(), Parameters: e.settings.Given()}
+	if e.asked {
+		p.Steps = append(p.Steps, "keep the answers in "+e.path())
+	}
 	if e.pushes() {
 		p.Steps = append(p.Steps,
 			"make the image repositories as stack "+e.imagesStack()+" (templates/images.yaml)",
-			"build the images of "+strings.Join(names(), ", ")+" for "+e.architecture()+" and push those that are not there")
+			"build the images of "+strings.Join(e.needed(), ", ")+" for "+e.architecture()+" and push those that are not there")
 	}
 	p.Steps = append(p.Steps, "build the functions for "+e.architecture()+" (sam build)", "deploy stack "+p.Stack+" (sam deploy)")
 	return p
@@ -150,17 +159,18 @@ func (e *environment) release(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	built := filepath.Join(".aws-sam", "build-"+e.name)
+	built := filepath.Join(".aws-sam", "build-"+e.name) // of its own, so that environments can be built at once
 	if err := e.build(ctx, built); err != nil {
 		return err
 	}
-	return e.sam(ctx, filepath.Join(built, "template.yaml"), e.stackID(), append(e.settings.Overrides(), images...))
+	return e.sam(ctx, filepath.Join(built, "template.yaml"), e.root(), images.Overrides(e.parameters))
 }
 
 // build runs `sam build` with template.yaml beside the wiring of the configuration, where it looks for it.
 func (e *environment) build(ctx context.Context, to string) error {
 	staged := filepath.Join(e.source, ".aws-sam", "source-"+e.name)
-	for _, file := range []string{filepath.Join(e.source, "template.yaml"), e.wiringOf()} {
+	// What the template names by a path goes with it.
+	for _, file := range []string{filepath.Join(e.source, "template.yaml"), e.wiringOf(), filepath.Join(e.source, "LICENSE"), filepath.Join(e.source, "README.md")} {
 		text, err := os.ReadFile(file) //nolint:gosec // of the clone, or beside the file that the user names
 		if err == nil {
 			err = store(filepath.Join(staged, filepath.Base(file)), text)
@@ -169,16 +179,16 @@ func (e *environment) build(ctx context.Context, to string) error {
 			return fmt.Errorf("gather the templates: %w", err)
 		}
 	}
-	config, err := filepath.Abs(filepath.Dir(e.file()))
+	config, err := filepath.Abs(filepath.Dir(e.file))
 	if err != nil {
 		return fmt.Errorf("find the configuration: %w", err)
 	}
-	_, err = e.program(ctx, command{
+	err = e.program(ctx, command{
 		args: []string{
 			e.samProgram(), "build", "--template-file", filepath.Join(".aws-sam", "source-"+e.name, "template.yaml"), "--base-dir", ".",
 			"--build-dir", to, "--build-in-source", "--parallel", "--parameter-overrides", "Architecture=" + e.architecture(),
 		},
-		env: []string{"GOARCH=" + e.goarch(), "CONFIG=" + filepath.Dir(config)}, show: e.err,
+		env: []string{"GOARCH=" + e.goarch(), "CONFIG=" + config}, show: e.err,
 	})
 	return err
 }
@@ -186,16 +196,16 @@ func (e *environment) build(ctx context.Context, to string) error {
 // sam runs `sam deploy`. With a person at hand it shows the change set and asks.
 func (e *environment) sam(ctx context.Context, template, stack string, parameters []string) error {
 	args := []string{
-		e.samProgram(), "deploy", "--template-file", template, "--stack-name", stack, "--region", e.cfg.Region, "--resolve-s3",
+		e.samProgram(), "deploy", "--template-file", template, "--stack-name", stack, "--region", e.cfg.Region, "--resolve-s3", "--s3-prefix", stack,
 		"--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--no-fail-on-empty-changeset",
 	}
-	if e.terminal && !e.yes && stack == e.stackID() {
+	if e.terminal && !e.yes && stack == e.root() {
 		args = append(args, "--confirm-changeset")
 	} else {
 		args = append(args, "--no-confirm-changeset")
 	}
 	args = append(append(args, "--parameter-overrides"), parameters...)
-	_, err := e.program(ctx, command{args: args, in: e.in, show: e.err})
+	err := e.program(ctx, command{args: args, in: e.in, show: e.err})
 	return err
 }
 
@@ -217,13 +227,13 @@ type deployedAnswer struct {
 
 // after says what is left to do by hand, and how to try it.
 func (e *environment) after(ctx context.Context, c config.Config) error {
-	outputs, err := cloudformation.New(e.cfg, e.endpoint("CLOUDFORMATION")).Outputs(ctx, e.stackID())
+	outputs, err := cloudformation.New(e.cfg, e.endpoint("CLOUDFORMATION")).Outputs(ctx, e.root())
 	if err != nil {
 		return err
 	}
 	email, _ := e.settings.Value("NotificationEmail")
 	sender, _ := e.settings.Value("Sender")
-	a := deployedAnswer{Stack: e.stackID(), Outputs: outputs, Left: deploy.Left(c, email, sender), Try: deploy.Try(c, outputs)}
+	a := deployedAnswer{Stack: e.root(), Outputs: outputs, Left: deploy.Left(c, email, sender), Try: deploy.Try(c, outputs)}
 	return e.answer(a, func(w io.Writer) {
 		say(w, "\nStack %s is deployed.\n", a.Stack)
 		if len(a.Left) > 0 {
@@ -236,40 +246,4 @@ func (e *environment) after(ctx context.Context, c config.Config) error {
 			say(w, "Try it:\n  %s\nand see what became of it:\n  slipway runs --stack %s --region %s\n", a.Try, a.Stack, e.cfg.Region)
 		}
 	})
-}
-
-// referenceTasks are the reference tasks and the parameters with their images.
-var referenceTasks = []struct{ folder, parameter, output string }{
-	{"object-processor", "ObjectProcessorImage", "ObjectProcessorUri"},
-	{"hourly-batch", "HourlyBatchImage", "HourlyBatchUri"},
-	{"queue-worker", "QueueWorkerImage", "QueueWorkerUri"},
-}
-
-func names() []string {
-	var out []string
-	for _, r := range referenceTasks {
-		out = append(out, r.folder)
-	}
-	return out
-}
-
-// pushes reports whether images are needed that the settings do not name.
-func (e *environment) pushes() bool {
-	if examples, _ := e.settings.Value("Examples"); examples == "false" {
-		return false
-	}
-	return slices.ContainsFunc(referenceTasks, func(r struct{ folder, parameter, output string }) bool {
-		given, _ := e.settings.Value(r.parameter)
-		return given == ""
-	})
-}
-
-var errNoEngine = errors.New("no container engine answers, and the examples need images: start Docker, " +
-	"or leave the examples out with Examples=false in the environment and tasks of your own in slipway.yaml, " +
-	"or name images that exist (ObjectProcessorImage, HourlyBatchImage, QueueWorkerImage)")
-
-// engine reports whether a container engine answers.
-func (e *environment) engine(ctx context.Context) bool {
-	_, err := e.program(ctx, command{args: []string{"docker", "version", "--format", "{{.Server.Version}}"}, quiet: true})
-	return err == nil
 }

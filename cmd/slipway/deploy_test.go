@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,10 +14,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cftypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	stacks "slipway/internal/cloud/cloudformation"
+	"slipway/internal/cloud/query"
 	"slipway/internal/emulator"
 )
 
@@ -39,12 +46,12 @@ func newDeployment(t *testing.T) *deployment {
 		return c, nil
 	}
 	d.env["SAM"] = "sam"
-	d.world.exec = func(_ context.Context, c command) (string, error) {
+	d.world.external = func(_ context.Context, c command) error {
 		if c.args[0] == "docker" && c.args[1] == "version" && !d.engine {
-			return "", errors.New("no engine")
+			return errors.New("no engine")
 		}
 		d.ran = append(d.ran, strings.Join(c.args, " "))
-		return "", nil
+		return nil
 	}
 	return d
 }
@@ -52,7 +59,22 @@ func newDeployment(t *testing.T) *deployment {
 // deploy runs the command with the repository's template.
 func (d *deployment) deploy(want int, args ...string) (out, errs string) {
 	d.t.Helper()
-	return d.run(want, append([]string{"deploy", "--source", emulator.Root()}, args...)...)
+	return d.run(want, append([]string{"deploy", "--source", d.source()}, args...)...)
+}
+
+// source is a clone as far as the command reads it, so that nothing is written into this one.
+func (d *deployment) source() string {
+	d.t.Helper()
+	folder := d.path("clone")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		d.t.Fatal(err)
+	}
+	for _, name := range []string{"template.yaml", "wiring.yaml", "templates", "tasks", "LICENSE", "README.md"} {
+		if err := os.Symlink(filepath.Join(emulator.Root(), name), filepath.Join(folder, name)); err != nil && !errors.Is(err, fs.ErrExist) {
+			d.t.Fatal(err)
+		}
+	}
+	return folder
 }
 
 func (d *deployment) settings(text string) {
@@ -117,7 +139,7 @@ func TestDeployAsksOnceAndOffersTheDefaultVPC(t *testing.T) {
 	d.world.terminal = true
 	d.world.in = strings.NewReader("not an address\nops@example.com\n\n")
 	out, errs := d.deploy(0, "--dry-run")
-	contains(t, errs, "Mail address", "is one mail address", "Subnets of the default VPC")
+	contains(t, errs, "Mail address", "is one mail address", "The default VPC")
 	contains(t, out, "NotificationEmail=ops@example.com", "Subnets=subnet-", "slipway-dev-images", "for arm64", "sam deploy")
 	d.changedNothing()
 	if d.kept() != "" {
@@ -131,7 +153,7 @@ func TestDeployWithoutAnEngineOffersToLeaveTheExamplesOut(t *testing.T) {
 	d.engine, d.world.terminal = false, true
 	d.world.in = strings.NewReader("\n\n\n")
 	_, errs := d.deploy(1, "--dry-run")
-	contains(t, errs, "No container engine answers", "Examples=false", "${UploadsBucket} is empty")
+	contains(t, errs, "no container engine answers", "Examples=false", "slipway.yaml itself needs them", "${UploadsBucket}")
 
 	d.world.terminal = false
 	d.settings("NotificationEmail=\nSubnets=subnet-1\n")
@@ -202,54 +224,191 @@ func TestDeployRunsTheStepsInOrder(t *testing.T) {
 	if want := []string{"sam build", "sam deploy"}; !slices.Equal(sam, want) {
 		t.Fatalf("ran %q, want %q", sam, want)
 	}
-	contains(t, d.ran[1], "--stack-name slipway-dev", "--confirm-changeset", "Subnets=subnet-", "ObjectProcessorImage=a")
+	contains(t, d.ran[1], "--stack-name slipway-dev", "--confirm-changeset", `Subnets="subnet-`, `ObjectProcessorImage="a"`)
 	contains(t, d.kept(), "Subnets=subnet-", "AWS_REGION=")
 }
 
-func TestDestroyShowsFirstAndLeavesWhatIsNotItsOwn(t *testing.T) {
+// ownTask is a slipway.yaml that needs none of the examples.
+const ownTask = `version: 1
+jobs:
+  theirs:
+    trigger: {s3: {bucket: NAME, key: "in/**"}}
+    task: {cluster: NAME, definition: NAME, capacity: FARGATE, roles: ["arn:aws:iam::000000000000:role/missing"]}
+`
+
+func TestDeployWithoutAnEngineAndWithoutExamples(t *testing.T) {
+	d := newDeployment(t)
+	d.write(strings.ReplaceAll(ownTask, "NAME", d.theirs()))
+	d.run(0, "generate")
+	d.engine, d.world.terminal = false, true
+	d.world.in = strings.NewReader("\n\nno\n")
+	_, errs := d.deploy(1)
+	contains(t, errs, "Deploy without the examples (Examples=false)? [y/N]", "nothing was changed")
+	d.world.in = strings.NewReader("\n\ny\n")
+	_, errs = d.deploy(1) // the role is missing, and nothing else
+	contains(t, errs, "no such role", "1 problem.")
+	d.changedNothing()
+	if d.kept() != "" {
+		t.Errorf("kept %q, though nothing was deployed", d.kept())
+	}
+}
+
+// registry makes the programs do on the emulator what they would do on AWS, as far as the command sees it. It returns the
+// names of the images that were pushed.
+func (d *deployment) registry() *[]string {
+	d.t.Helper()
+	var pushed []string
+	formation := cloudformation.NewFromConfig(d.cfg)
+	service := query.Service{Config: d.cfg, Name: "ecr", Endpoint: *d.cfg.BaseEndpoint, Region: d.cfg.Region}
+	d.world.external = func(ctx context.Context, c command) error {
+		d.ran = append(d.ran, strings.Join(c.args, " "))
+		switch line := strings.Join(c.args[:2], " "); {
+		case line == "go build":
+			out := filepath.Join(c.dir, c.args[slices.Index(c.args, "-o")+1])
+			return errors.Join(os.MkdirAll(filepath.Dir(out), 0o700), os.WriteFile(out, []byte(c.args[len(c.args)-1]), 0o600))
+		case line == "docker login":
+			password, err := io.ReadAll(c.in)
+			if len(password) == 0 || strings.Contains(strings.Join(c.args, " "), string(password)) {
+				d.t.Errorf("the password is %q and the arguments are %q", password, c.args)
+			}
+			return err
+		case line == "docker push":
+			pushed = append(pushed, c.args[2])
+			_, path, _ := strings.Cut(c.args[2], "/")
+			name, tag, _ := strings.Cut(path, ":")
+			return service.JSON(ctx, "AmazonEC2ContainerRegistry_V20150921", "PutImage", map[string]string{
+				"repositoryName": name, "imageTag": tag, "imageManifest": `{"schemaVersion":2,"layers":[],"of":"` + c.args[2] + `"}`,
+			}, &struct{}{})
+		case line == "sam deploy" && slices.Contains(c.args, filepath.Join("templates", "images.yaml")):
+			return d.create(formation, c.args[slices.Index(c.args, "--stack-name")+1], "../../templates/images.yaml", c.args[len(c.args)-1])
+		case line == "sam deploy":
+			return d.create(formation, c.args[slices.Index(c.args, "--stack-name")+1], "", "")
+		}
+		return nil
+	}
+	return &pushed
+}
+
+// create makes a stack from a file, or one that has a bucket, a ledger and an output, unless there is one of that name.
+func (d *deployment) create(formation *cloudformation.Client, name, file, parameter string) error {
+	body := []byte(smallStack)
+	in := &cloudformation.CreateStackInput{StackName: &name}
+	if file != "" {
+		var err error
+		if body, err = os.ReadFile(file); err != nil { //nolint:gosec // a file of the project
+			return err
+		}
+		key, value, _ := strings.Cut(parameter, "=")
+		value = strings.Trim(value, `"`)
+		in.Parameters = []cftypes.Parameter{{ParameterKey: &key, ParameterValue: &value}}
+	}
+	in.TemplateBody = aws.String(string(body))
+	_, err := formation.CreateStack(d.t.Context(), in)
+	var exists *cftypes.AlreadyExistsException
+	if errors.As(err, &exists) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	wait := cloudformation.NewStackCreateCompleteWaiter(formation, func(o *cloudformation.StackCreateCompleteWaiterOptions) {
+		o.MinDelay, o.MaxDelay = 100*time.Millisecond, time.Second
+	})
+	return wait.Wait(d.t.Context(), &cloudformation.DescribeStacksInput{StackName: &name}, time.Minute)
+}
+
+const smallStack = `{"Resources":{"UploadsBucket":{"Type":"AWS::S3::Bucket","DeletionPolicy":"RetainExceptOnCreate"},
+	"BatchBucket":{"Type":"AWS::S3::Bucket","DeletionPolicy":"RetainExceptOnCreate"},
+	"RunsTable":{"Type":"AWS::DynamoDB::Table","DeletionPolicy":"RetainExceptOnCreate","Properties":{"BillingMode":"PAY_PER_REQUEST",
+	"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}}},
+	"Outputs":{"UploadsBucketName":{"Value":{"Ref":"UploadsBucket"}},"BatchBucketName":{"Value":{"Ref":"BatchBucket"}},
+	"RunsTableName":{"Value":{"Ref":"RunsTable"}}}}`
+
+func TestDeployPushesOnceAndNamesDigests(t *testing.T) {
+	d := newDeployment(t)
+	pushed := d.registry()
+	d.run(0, "generate")
+	d.world.terminal = true
+	d.world.in = strings.NewReader("ops@example.com\n\n")
+	env := unique(t, "env")
+	env = env[len(env)-12:]
+	out, errs := d.deploy(0, "--env", env)
+	contains(t, errs, "1. keep the answers in", "slipway-"+env+"-images")
+	contains(t, out, "confirm the subscription", "ops@example.com", "Try it:", "aws s3 cp README.md s3://slipway-"+env)
+	if len(*pushed) != 3 {
+		t.Fatalf("pushed %q, want three images", *pushed)
+	}
+	contains(t, (*pushed)[0], "amazonaws.com/slipway-"+env+"/object-processor:arm64-")
+	last := d.ran[len(d.ran)-1]
+	contains(t, last, "sam deploy", "ObjectProcessorImage=", "/hourly-batch@sha256:", "QueueWorkerImage=", "--confirm-changeset", `NotificationEmail="ops@example.com"`)
+	contains(t, strings.Join(d.ran, "\n"), "docker build --platform linux/arm64")
+
+	out, _ = d.deploy(0, "--env", env, "--yes", "--json")
+	var a deployedAnswer
+	decode(t, out, &a)
+	if len(*pushed) != 3 || a.Stack != "slipway-"+env || a.Outputs["UploadsBucketName"] == "" {
+		t.Errorf("pushed %q and answered %+v, want nothing to be pushed twice", *pushed, a)
+	}
+	contains(t, d.ran[len(d.ran)-1], "--no-confirm-changeset")
+
+	d.run(0, "destroy", "--source", d.source(), "--env", env, "--yes", "--all")
+	for _, stack := range []string{"slipway-" + env, "slipway-" + env + "-images"} {
+		if _, err := cloudformation.NewFromConfig(d.cfg).DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: &stack}); err == nil {
+			t.Errorf("stack %s is still there", stack)
+		}
+	}
+}
+
+func TestDestroyShowsFirstAndGoesOnWithWhatIsLeft(t *testing.T) {
 	d := newDeployment(t)
 	theirs := d.theirs()
 	stack := "slipway-" + theirs[max(0, len(theirs)-20):]
-	_, errs := d.run(3, "destroy", "--source", emulator.Root(), "--stack", stack)
-	contains(t, errs, "there is no such stack")
-
-	const template = `{"Resources":{"UploadsBucket":{"Type":"AWS::S3::Bucket","DeletionPolicy":"Retain"},
-	"RunsTable":{"Type":"AWS::DynamoDB::Table","DeletionPolicy":"Retain","Properties":{"BillingMode":"PAY_PER_REQUEST",
-	"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}}}}`
-	formation := cloudformation.NewFromConfig(d.cfg)
-	_, err := formation.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: &stack, TemplateBody: aws.String(template)})
+	destroy := func(want int, args ...string) (out, errs string) {
+		return d.run(want, append([]string{"destroy", "--source", d.source(), "--stack", stack}, args...)...)
+	}
+	_, errs := destroy(3)
+	contains(t, errs, "there is no stack "+stack)
+	if err := d.create(cloudformation.NewFromConfig(d.cfg), stack, "", ""); err != nil {
+		t.Fatal(err)
+	}
+	outputs, err := stacks.New(d.cfg, d.cfg.BaseEndpoint).Outputs(t.Context(), stack)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wait := cloudformation.NewStackCreateCompleteWaiter(formation)
-	if err := wait.Wait(t.Context(), &cloudformation.DescribeStacksInput{StackName: &stack}, time.Minute); err != nil {
-		t.Fatal(err)
-	}
-	out, _ := d.run(0, "destroy", "--source", emulator.Root(), "--stack", stack, "--dry-run")
-	contains(t, out, "these go", "ledger", "--all")
-	_, errs = d.run(2, "destroy", "--source", emulator.Root(), "--stack", stack)
-	contains(t, errs, "nobody to ask", "--yes")
-
+	uploads, batches, table := outputs["UploadsBucketName"], outputs["BatchBucketName"], outputs["RunsTableName"]
 	store := s3.NewFromConfig(d.cfg, func(o *s3.Options) { o.UsePathStyle = true })
-	all, err := store.ListBuckets(t.Context(), &s3.ListBucketsInput{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var made string
-	for _, b := range all.Buckets {
-		if strings.Contains(*b.Name, strings.TrimPrefix(stack, "slipway-")) && *b.Name != theirs {
-			made = *b.Name
-		}
-	}
-	for _, b := range []string{made, theirs} {
+	for _, b := range []string{uploads, batches, theirs} {
 		if _, err := store.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &b, Key: aws.String("a"), Body: strings.NewReader("a")}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	out, _ = d.run(0, "destroy", "--source", emulator.Root(), "--stack", stack, "--yes")
-	contains(t, out, "is gone", "delete-table")
-	if _, err := store.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: &made}); err == nil {
-		t.Errorf("bucket %s is still there", made)
+	there := func(bucket string) bool {
+		_, err := store.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: &bucket})
+		return err == nil
+	}
+	stored := func() bool {
+		_, err := dynamodb.NewFromConfig(d.cfg).DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &table})
+		return err == nil
+	}
+
+	out, _ := destroy(0, "--dry-run")
+	contains(t, out, "goes", "bucket "+uploads+" of the examples", "stays", "the ledger "+table, "--all deletes it", batches)
+	_, errs = destroy(2)
+	contains(t, errs, "nobody to ask", "--yes")
+	d.world.terminal, d.world.in = true, strings.NewReader("n\n")
+	destroy(1)
+	if !there(uploads) {
+		t.Fatal("a no deleted a bucket")
+	}
+
+	destroy(0, "--yes")
+	if there(uploads) || !there(batches) || !stored() || !there(theirs) {
+		t.Errorf("uploads %v, batches %v, ledger %v, theirs %v: want all but the first to be there", there(uploads), there(batches), stored(), there(theirs))
+	}
+	out, _ = destroy(0, "--all", "--yes", "--json") // the stack is gone, and what it has left is still found
+	contains(t, out, "the ledger "+table)
+	if there(batches) || stored() {
+		t.Errorf("batches %v, ledger %v: want both to be gone", there(batches), stored())
 	}
 	if _, err := store.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &theirs, Key: aws.String("a")}); err != nil {
 		t.Errorf("what is in a bucket of their own: %v", err)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -8,8 +10,10 @@ import (
 	"slipway/internal/compatible"
 	"slipway/internal/config/compile"
 	"slipway/internal/doctor"
+	"slipway/internal/roles"
 	"slipway/internal/stop"
 	"slipway/internal/telemetry"
+	"slipway/internal/template"
 )
 
 func schemaCommand(o *options) *cobra.Command {
@@ -50,7 +54,7 @@ func writePages(dir string) error {
 	if err != nil {
 		return err
 	}
-	roles, err := iamPage(".")
+	roles, err := guideToRoles(".")
 	if err != nil {
 		return err
 	}
@@ -72,4 +76,33 @@ func writePages(dir string) error {
 		}
 	}
 	return nil
+}
+
+// guideToRoles is the page about the roles of all templates of the project in a folder.
+func guideToRoles(folder string) ([]byte, error) {
+	companions, err := filepath.Glob(filepath.Join(folder, "templates", "*.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("list the templates: %w", err)
+	}
+	var files []roles.File
+	for _, name := range append([]string{filepath.Join(folder, "template.yaml"), filepath.Join(folder, wiringFile)}, companions...) {
+		text, err := os.ReadFile(name) //nolint:gosec // a template of the project
+		if err != nil {
+			return nil, fmt.Errorf("read a template: %w", err)
+		}
+		parsed, err := template.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		shown, err := filepath.Rel(folder, name)
+		if err != nil {
+			return nil, fmt.Errorf("name a template: %w", err)
+		}
+		files = append(files, roles.File{Name: filepath.ToSlash(shown), Template: parsed})
+	}
+	all, err := roles.Read(files)
+	if err != nil {
+		return nil, err
+	}
+	return roles.Page(all), nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ type environment struct {
 	yes    bool
 	dryRun bool
 
+	lines      *bufio.Reader // the answers of a person
+	asked      bool          // there are answers to keep
 	parameters []deploy.Parameter
 	settings   deploy.Environment
 	cfg        aws.Config
@@ -40,13 +43,13 @@ func (e *environment) flags(c *cobra.Command) {
 
 var environmentName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
 
-// file is where the settings are kept.
-func (e *environment) file() string {
+// path is where the settings are kept.
+func (e *environment) path() string {
 	return e.beside(filepath.Join("environments", e.name+".env"))
 }
 
-// stackID is the stack of the environment, unless --stack names another.
-func (e *environment) stackID() string {
+// root is the stack of the environment, unless --stack names another.
+func (e *environment) root() string {
 	if e.stack != "" {
 		return e.stack
 	}
@@ -54,14 +57,36 @@ func (e *environment) stackID() string {
 }
 
 // imagesStack holds the repositories.
-func (e *environment) imagesStack() string { return e.stackID() + "-images" }
+func (e *environment) imagesStack() string { return e.root() + "-images" }
+
+// question asks a question of one line. An empty answer, or none, is the default.
+func (e *environment) question(text, otherwise string) string {
+	if e.lines == nil {
+		e.lines = bufio.NewReader(e.in)
+	}
+	say(e.err, "%s ", text)
+	line, _ := e.lines.ReadString('\n') // no answer is the default
+	if line = strings.TrimSpace(line); line != "" {
+		return line
+	}
+	return otherwise
+}
+
+// keep remembers an answer, to be written into the file of the environment: and the region, so that the environment stays
+// in one.
+func (e *environment) keep(name, value string) {
+	e.settings, e.asked = e.settings.With(name, value), true
+	if _, kept := e.settings.Value(deploy.Region); !kept && e.cfg.Region != "" {
+		e.settings = e.settings.With(deploy.Region, e.cfg.Region)
+	}
+}
 
 // load reads the settings. Mistakes are printed.
 func (e *environment) load() error {
 	if !environmentName.MatchString(e.name) {
 		return fmt.Errorf("%q is no name of an environment: use 1 to 40 of a-z, 0-9 and hyphen", e.name)
 	}
-	if err := run.ValidStackName(e.stackID()); err != nil {
+	if err := run.ValidStackName(e.root()); err != nil {
 		return err
 	}
 	template, err := os.ReadFile(filepath.Join(e.source, "template.yaml"))
@@ -71,13 +96,13 @@ func (e *environment) load() error {
 	if e.parameters, err = deploy.Parameters(template); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(e.file())
+	text, err := os.ReadFile(e.path())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read the environment: %w", err)
 	}
 	settings, problems := deploy.Read(string(text), e.parameters)
 	for _, p := range problems {
-		say(e.err, "%s:%s\n", e.file(), p)
+		say(e.err, "%s:%s\n", e.path(), p)
 	}
 	if len(problems) > 0 {
 		return errFound
@@ -113,8 +138,8 @@ func (e *environment) endpoint(service string) *string {
 	return e.cfg.BaseEndpoint
 }
 
-// program runs a program of the deployment: sam, docker or go. Its output goes where a person reads it, or is returned.
-func (e *environment) program(ctx context.Context, c command) (string, error) {
+// program runs a program of the deployment: sam, docker or go.
+func (e *environment) program(ctx context.Context, c command) error {
 	if e.cfg.Region != "" {
 		c.env = append(c.env, "AWS_REGION="+e.cfg.Region, "AWS_DEFAULT_REGION="+e.cfg.Region)
 	}
@@ -125,12 +150,9 @@ func (e *environment) program(ctx context.Context, c command) (string, error) {
 	if profile != "" {
 		c.env = append(c.env, "AWS_PROFILE="+profile)
 	}
-	if c.dir == "" {
-		c.dir = e.source
+	c.dir = e.source
+	if err := e.external(ctx, c); err != nil {
+		return problem{fmt.Errorf("run %s %s: %w", filepath.Base(c.args[0]), c.args[1], err)}
 	}
-	out, err := e.exec(ctx, c)
-	if err != nil {
-		return out, problem{fmt.Errorf("run %s %s: %w", filepath.Base(c.args[0]), strings.Join(c.args[1:min(len(c.args), 3)], " "), err)}
-	}
-	return out, nil
+	return nil
 }

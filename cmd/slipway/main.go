@@ -17,7 +17,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // the second interrupt ends the program at once
 	os.Exit(execute(ctx, world{
 		args: os.Args[1:], in: os.Stdin, out: os.Stdout, err: os.Stderr, terminal: isTerminal(os.Stdin) && isTerminal(os.Stderr),
-		getenv: os.Getenv, user: osUser, now: time.Now, sleep: sleep, poll: time.Second, connect: loadConfig, exec: runCommand,
+		getenv: os.Getenv, user: osUser, now: time.Now, sleep: sleep, poll: time.Second, connect: loadConfig, external: runCommand,
 	}))
 }
 
@@ -35,5 +35,6 @@ type world struct {
 	poll     time.Duration // how long a queue that seems empty is waited for
 	// connect reads credentials and region as every tool of AWS does. Empty texts are not given.
 	connect func(ctx context.Context, region, profile string) (aws.Config, error)
-	exec    func(ctx context.Context, c command) (string, error) // runs a program
+	// external runs another program to its end: sam, docker and go, for a deployment.
+	external func(context.Context, command) error
 }

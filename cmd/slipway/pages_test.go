@@ -19,11 +19,12 @@ import (
 // parsed are pages whose commands are not run here but only read, each with the reason. One that is not there yet is no
 // mistake.
 var parsed = map[string]string{
-	"docs/reference/command-line.md": "each example is of the help of a command, whose own tests run it",
-	"docs/benchmarks.md":             "the recordings are not part of the project, and each table takes minutes",
-	"docs/guide/anywhere.md":         "it deploys a companion stack: the tests of the folder templates run it",
-	"docs/guide/network.md":          "it deploys a companion stack: the tests of the folder templates run it",
-	"docs/reference/container.md":    "its scripts are run by internal/project, as a container runs them",
+	"docs/reference/command-line.md":   "each example is of the help of a command, whose own tests run it",
+	"docs/benchmarks.md":               "the recordings are not part of the project, and each table takes minutes",
+	"docs/guide/tasks-and-services.md": "it deploys a stack of its own: the tests of the folder templates run it",
+	"docs/guide/anywhere.md":           "it deploys a companion stack: the tests of the folder templates run it",
+	"docs/guide/network.md":            "it deploys a companion stack: the tests of the folder templates run it",
+	"docs/reference/container.md":      "its scripts are run by internal/project, as a container runs them",
 }
 
 // TestCommandsOfThePages runs the commands of every page, in the order of the page, with the last whole slipway.yaml

@@ -89,6 +89,7 @@ Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
   slipway retry --job images --state failed        another attempt for it
   slipway explain event.json                       why a task stopped
   slipway drill out-of-memory                      see a mail before it is needed
+  slipway deploy --env dev                         bring all of it into your account
   slipway cost --objects 100000 --runtime 2m       what a month costs`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -103,8 +104,8 @@ Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
 		schemaCommand(o), docsCommand(), versionCommand(o), simulateCommand(o), decideCommand(o),
 		jobsCommand(o), pauseCommand(o), resumeCommand(o),
 		runsCommand(o), startCommand(o), retryCommand(o), cancelCommand(o), backfillCommand(o), deadLettersCommand(o),
-		explainCommand(o), drillCommand(o), costCommand(o), rolloutCommand(o), deployCommand(o), destroyCommand(o),
-		doctorCommand(o))
+		explainCommand(o), drillCommand(o), costCommand(o), rolloutCommand(o),
+		deployCommand(o), destroyCommand(o), doctorCommand(o))
 	return root
 }
 

@@ -45,13 +45,14 @@ type Rule struct {
 }
 
 const (
-	aws        = "https://docs.aws.amazon.com/AmazonECS/latest/"
-	fargate    = aws + "developerguide/fargate-tasks-services.html"
-	register   = aws + "APIReference/API_RegisterTaskDefinition.html"
-	external   = aws + "developerguide/ecs-anywhere.html"
-	networking = aws + "developerguide/task-networking.html"
-	managed    = aws + "developerguide/ManagedInstances.html"
-	services   = aws + "APIReference/API_CreateService.html"
+	aws          = "https://docs.aws.amazon.com/AmazonECS/latest/"
+	fargate      = aws + "developerguide/fargate-tasks-services.html"
+	register     = aws + "APIReference/API_RegisterTaskDefinition.html"
+	external     = aws + "developerguide/ecs-anywhere.html"
+	networking   = aws + "developerguide/task-networking.html"
+	managed      = aws + "developerguide/ManagedInstances.html"
+	managedTasks = aws + "developerguide/managed-instances-tasks-services.html"
+	services     = aws + "APIReference/API_CreateService.html"
 )
 
 // Examine returns every refusal of a use, in the order of the rules.
@@ -67,7 +68,7 @@ func Examine(u Use) []Refusal {
 
 // Rules are all rules.
 func Rules() []Rule {
-	return slices.Concat(placeRules(), networkRules(), sizeRules(), containerRules(), externalRules(), serviceRules())
+	return slices.Concat(placeRules(), networkRules(), sizeRules(), containerRules(), externalRules(), serviceRules(), linuxRules(), managedRules())
 }
 
 // none is what a rule finds that accepts.
@@ -171,6 +172,12 @@ func networkRules() []Rule { //nolint:gocyclo // a table: each rule is a functio
 			return each(u, func(c Container) bool { return slices.ContainsFunc(c.Ports, differs) },
 				"maps a port to another one of the host, which "+u.mode()+" cannot", "leave HostPort out")
 		}},
+		{"no-network-no-ports", "Without a network there are no ports.", register, AtDefinition, func(u Use) (string, string) {
+			if u.mode() != "none" {
+				return none()
+			}
+			return each(u, func(c Container) bool { return len(c.Ports) > 0 }, "maps ports, and the network mode is none", "remove PortMappings, or set NetworkMode to bridge")
+		}},
 		{"links", "Containers are linked in bridge mode only.", aws + "APIReference/API_ContainerDefinition.html", AtDefinition, func(u Use) (string, string) {
 			if m := u.mode(); m == "" || m == "bridge" {
 				return none()
@@ -209,7 +216,7 @@ func sizeRules() []Rule { //nolint:gocyclo // a table: each rule is a function o
 			return fmt.Sprintf("%s asks for %d GiB of ephemeral storage", u.Name, u.Storage), fmt.Sprintf("take %d to %d GiB, or leave it out: 20 are free", MinStorage, MaxStorage)
 		}},
 		{"storage-on-fargate", "Ephemeral storage of a task is Fargate's.", aws + "developerguide/fargate-task-storage.html", AtDefinition, func(u Use) (string, string) {
-			if u.Storage == 0 || !u.onInstances() && u.Step != "EXTERNAL" {
+			if u.Storage == 0 || !u.onInstances() && u.Provider != Managed && u.Step != "EXTERNAL" {
 				return none()
 			}
 			return fmt.Sprintf("%s asks for ephemeral storage, which %s does not have", u.Name, u.Step), "leave EphemeralStorage out, and give the instances a larger volume"
@@ -263,28 +270,70 @@ func tooSmall(u Use, cpu, memory int, how, remedy string) (string, string) {
 	return none()
 }
 
-// containerRules: what containers and volumes may have where.
-func containerRules() []Rule { //nolint:gocyclo // a table: each rule is a function of its own
-	const instance = "run it on EC2, or remove it"
-	onFargate := func(bad func(Container) bool, what, remedy string) func(Use) (string, string) {
-		return func(u Use) (string, string) {
-			if !u.onFargate() {
+// instance is what to do with what only instances have.
+const instance = "run it on EC2, or remove it"
+
+// onFargate looks for containers that Fargate does not take.
+func onFargate(bad func(Container) bool, what, remedy string) func(Use) (string, string) {
+	return func(u Use) (string, string) {
+		if !u.onFargate() {
+			return none()
+		}
+		return each(u, bad, what, remedy)
+	}
+}
+
+// linuxRules: what the kernel and the engine of Fargate give a container.
+func linuxRules() []Rule {
+	return []Rule{
+		{"fargate-capabilities", "Of the kernel's capabilities Fargate adds SYS_PTRACE alone.", fargate, AtDefinition, onFargate(func(c Container) bool {
+			return slices.ContainsFunc(c.Capabilities, func(name string) bool { return name != "SYS_PTRACE" && name != "CAP_SYS_PTRACE" })
+		}, "adds capabilities of the kernel that Fargate does not give", instance)},
+		{"fargate-memory", "Fargate sets neither swap nor shared memory.", aws + "APIReference/API_LinuxParameters.html", AtDefinition, onFargate(func(c Container) bool {
+			return c.Swap || c.SharedMemory
+		}, "sets swap or shared memory, which Fargate does not take", instance)},
+		{"fargate-stop", "Fargate waits for two minutes at most when it stops a container.", aws + "APIReference/API_ContainerDefinition.html", AtDefinition, onFargate(func(c Container) bool {
+			return c.StopTimeout > 120
+		}, "has a StopTimeout of more than 120 seconds, which is Fargate's longest", "write 120 or less")},
+	}
+}
+
+// managedRules: what Managed Instances leave out.
+func managedRules() []Rule {
+	return []Rule{
+		{"managed-parameters", "Managed Instances set neither hosts, name servers, swap nor shared memory.", managedTasks, AtDefinition, func(u Use) (string, string) {
+			if u.Provider != Managed {
 				return none()
 			}
-			return each(u, bad, what, remedy)
-		}
+			return each(u, func(c Container) bool { return c.ExtraHosts || c.DNS || c.Swap || c.SharedMemory },
+				"sets extra hosts, name servers, swap or shared memory, which Managed Instances do not take", instance)
+		}},
+		{"managed-volumes", "Managed Instances mount no path of the instance, and no volume of Docker.", managedTasks, AtDefinition, func(u Use) (string, string) {
+			i := slices.IndexFunc(u.Volumes, func(v Volume) bool { return v.Host || v.Docker })
+			if u.Provider != Managed || i < 0 {
+				return none()
+			}
+			return fmt.Sprintf("volume %s of %s is of the instance, which Managed Instances do not mount", u.Volumes[i].Name, u.Name), "use EFS, or run it on an Auto Scaling group"
+		}},
 	}
+}
+
+// containerRules: what containers and volumes may have where.
+func containerRules() []Rule { //nolint:gocyclo // a table: each rule is a function of its own
 	return []Rule{
 		{"container-named", "The container that a job names is in the definition.", aws + "APIReference/API_ContainerOverride.html", AtContainer, func(u Use) (string, string) {
-			var names []string
+			var names, essential []string
 			for _, c := range u.Containers {
 				names = append(names, c.Name)
+				if !c.Optional {
+					essential = append(essential, c.Name)
+				}
 			}
 			switch {
 			case len(names) == 0 || u.Container != "" && slices.Contains(names, u.Container):
 			case u.Container != "":
 				return fmt.Sprintf("%s has no container %s", u.Name, u.Container), "write one of " + strings.Join(names, ", ")
-			case len(names) > 1 && u.Service == nil:
+			case len(names) > 1 && len(essential) != 1 && u.Service == nil:
 				return fmt.Sprintf("%s has %d containers, and the job does not say which one matters", u.Name, len(names)), "set container to one of " + strings.Join(names, ", ")
 			}
 			return none()
@@ -292,7 +341,7 @@ func containerRules() []Rule { //nolint:gocyclo // a table: each rule is a funct
 		{"fargate-privileged", "Fargate has no privileged containers.", fargate, AtDefinition, onFargate(func(c Container) bool { return c.Privileged }, "is privileged, which Fargate does not allow", instance)},
 		{"fargate-gpu", "Fargate has no GPUs.", fargate, AtDefinition, onFargate(func(c Container) bool { return c.GPU }, "asks for a GPU, and Fargate has none", "run it on EC2 with Hardware=gpu")},
 		{"fargate-hosts", "Fargate sets neither hosts nor name servers.", fargate, AtDefinition, onFargate(func(c Container) bool { return c.ExtraHosts || c.DNS }, "sets extra hosts or name servers, which Fargate does not take", instance)},
-		{"fargate-devices", "Fargate gives containers no devices and no tmpfs.", fargate, AtDefinition, onFargate(func(c Container) bool { return c.Devices || c.Tmpfs }, "asks for devices or tmpfs, which Fargate does not have", instance)},
+		{"fargate-devices", "Fargate gives containers no devices of a host.", fargate, AtDefinition, onFargate(func(c Container) bool { return c.Devices }, "asks for devices, which Fargate does not have", instance)},
 		{"fargate-logs", "Fargate has the log drivers awslogs, splunk and awsfirelens.", fargate, AtDefinition, onFargate(func(c Container) bool {
 			return c.LogDriver != "" && !slices.Contains([]string{"awslogs", "splunk", "awsfirelens"}, c.LogDriver)
 		}, "has a log driver that Fargate does not have", "write awslogs, splunk or awsfirelens")},

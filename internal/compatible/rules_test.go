@@ -27,6 +27,11 @@ func on(step string) compatible.Use {
 	return u
 }
 
+// managed is the same on Managed Instances.
+func managed() compatible.Use {
+	return with(on("mine"), func(u *compatible.Use) { u.Provider, u.NetworkMode = compatible.Managed, "host" })
+}
+
 func served(change func(*compatible.Service)) func(*compatible.Use) {
 	return func(u *compatible.Use) {
 		u.Service = &compatible.Service{LaunchType: "FARGATE", Configured: true, Minimum: 100, Most: 200, Desired: 2, TargetType: "ip", LoadBalancer: true}
@@ -52,29 +57,39 @@ var refused = map[string]struct {
 	"managed-network": {good, func(u *compatible.Use) {
 		u.Step, u.Provider, u.Compatibilities, u.NetworkMode, u.Subnets = "mine", compatible.Managed, []string{"MANAGED_INSTANCES"}, "bridge", false
 	}},
-	"network-of-its-own": {func() compatible.Use { return on("EC2") }, func(u *compatible.Use) { u.Groups = true }},
-	"host-port":          {good, func(u *compatible.Use) { first(u).Ports[0].Host = 8080 }},
-	"links":              {good, func(u *compatible.Use) { first(u).Links = true }},
-	"fargate-size":       {good, func(u *compatible.Use) { u.CPU, u.Memory = 0, 0 }},
-	"fargate-pair":       {good, func(u *compatible.Use) { u.Memory = 9216 }},
-	"windows-size":       {good, func(u *compatible.Use) { u.System, u.CPU, first(u).CPU = "WINDOWS_SERVER_2022_CORE", 512, 0 }},
-	"storage":            {good, func(u *compatible.Use) { u.Storage = 20 }},
-	"storage-on-fargate": {func() compatible.Use { return on("EC2") }, func(u *compatible.Use) { u.Storage = 50 }},
-	"storage-platform":   {good, func(u *compatible.Use) { u.Sizes, u.PlatformVersion = []compatible.Size{{Storage: 50}}, "1.3.0" }},
-	"containers-fit":     {good, func(u *compatible.Use) { first(u).CPU = 2048 }},
-	"override-fits":      {good, func(u *compatible.Use) { u.Sizes = []compatible.Size{{CPU: 256, Memory: 1024}} }},
-	"container-named":    {good, func(u *compatible.Use) { u.Container = "web" }},
-	"fargate-privileged": {good, func(u *compatible.Use) { first(u).Privileged = true }},
-	"fargate-gpu":        {good, func(u *compatible.Use) { first(u).GPU = true }},
-	"fargate-hosts":      {good, func(u *compatible.Use) { first(u).DNS = true }},
-	"fargate-devices":    {good, func(u *compatible.Use) { first(u).Tmpfs = true }},
-	"fargate-logs":       {good, func(u *compatible.Use) { first(u).LogDriver = "json-file" }},
-	"fargate-volumes":    {good, func(u *compatible.Use) { u.Volumes = []compatible.Volume{{Name: "data", Host: true}} }},
-	"fargate-namespaces": {good, func(u *compatible.Use) { u.PidMode = "host" }},
-	"execution-role":     {good, func(u *compatible.Use) { u.ExecutionRole = false }},
-	"external-volumes":   {func() compatible.Use { return on("EXTERNAL") }, func(u *compatible.Use) { u.Volumes = []compatible.Volume{{Name: "data", EFS: true}} }},
-	"one-of-them":        {good, served(func(s *compatible.Service) { s.Strategy = []string{"FARGATE"} })},
-	"one-kind":           {good, served(func(s *compatible.Service) { s.LaunchType, s.Strategy = "", []string{"FARGATE", "mine"} })},
+	"network-of-its-own":   {func() compatible.Use { return on("EC2") }, func(u *compatible.Use) { u.Groups = true }},
+	"host-port":            {good, func(u *compatible.Use) { first(u).Ports[0].Host = 8080 }},
+	"links":                {good, func(u *compatible.Use) { first(u).Links = true }},
+	"fargate-size":         {good, func(u *compatible.Use) { u.CPU, u.Memory = 0, 0 }},
+	"fargate-pair":         {good, func(u *compatible.Use) { u.Memory = 9216 }},
+	"windows-size":         {good, func(u *compatible.Use) { u.System, u.CPU, first(u).CPU = "WINDOWS_SERVER_2022_CORE", 512, 0 }},
+	"storage":              {good, func(u *compatible.Use) { u.Storage = 20 }},
+	"storage-on-fargate":   {func() compatible.Use { return on("EC2") }, func(u *compatible.Use) { u.Storage = 50 }},
+	"storage-platform":     {good, func(u *compatible.Use) { u.Sizes, u.PlatformVersion = []compatible.Size{{Storage: 50}}, "1.3.0" }},
+	"containers-fit":       {good, func(u *compatible.Use) { first(u).CPU = 2048 }},
+	"override-fits":        {good, func(u *compatible.Use) { u.Sizes = []compatible.Size{{CPU: 256, Memory: 1024}} }},
+	"container-named":      {good, func(u *compatible.Use) { u.Container = "web" }},
+	"fargate-privileged":   {good, func(u *compatible.Use) { first(u).Privileged = true }},
+	"fargate-gpu":          {good, func(u *compatible.Use) { first(u).GPU = true }},
+	"fargate-hosts":        {good, func(u *compatible.Use) { first(u).DNS = true }},
+	"fargate-devices":      {good, func(u *compatible.Use) { first(u).Devices = true }},
+	"fargate-logs":         {good, func(u *compatible.Use) { first(u).LogDriver = "json-file" }},
+	"fargate-volumes":      {good, func(u *compatible.Use) { u.Volumes = []compatible.Volume{{Name: "data", Host: true}} }},
+	"fargate-namespaces":   {good, func(u *compatible.Use) { u.PidMode = "host" }},
+	"execution-role":       {good, func(u *compatible.Use) { u.ExecutionRole = false }},
+	"fargate-capabilities": {good, func(u *compatible.Use) { first(u).Capabilities = []string{"SYS_PTRACE", "NET_ADMIN"} }},
+	"fargate-memory":       {good, func(u *compatible.Use) { first(u).SharedMemory = true }},
+	"fargate-stop":         {good, func(u *compatible.Use) { first(u).StopTimeout = 121 }},
+	"managed-parameters":   {managed, func(u *compatible.Use) { first(u).Swap = true }},
+	"managed-volumes":      {managed, func(u *compatible.Use) { u.Volumes = []compatible.Volume{{Name: "data", Host: true}} }},
+	"no-network-no-ports": {func() compatible.Use {
+		return with(on("EC2"), func(u *compatible.Use) { u.NetworkMode, first(u).Ports = "none", nil })
+	}, func(u *compatible.Use) {
+		first(u).Ports = []compatible.Port{{Container: 80}}
+	}},
+	"external-volumes": {func() compatible.Use { return on("EXTERNAL") }, func(u *compatible.Use) { u.Volumes = []compatible.Volume{{Name: "data", EFS: true}} }},
+	"one-of-them":      {good, served(func(s *compatible.Service) { s.Strategy = []string{"FARGATE"} })},
+	"one-kind":         {good, served(func(s *compatible.Service) { s.LaunchType, s.Strategy = "", []string{"FARGATE", "mine"} })},
 	"external-service": {func() compatible.Use { return on("EXTERNAL") }, func(u *compatible.Use) {
 		u.Service = &compatible.Service{LaunchType: "EXTERNAL", LoadBalancer: true}
 	}},
@@ -134,7 +149,12 @@ func TestWhatIsNotKnownIsNotRefused(t *testing.T) {
 // TestWhatECSAccepts are combinations that are unusual and right.
 func TestWhatECSAccepts(t *testing.T) {
 	for name, u := range map[string]compatible.Use{
-		"ARM64 on Fargate Spot":          with(good(), func(u *compatible.Use) { u.Step, u.Architecture = "FARGATE_SPOT", "ARM64" }),
+		"ARM64 on Fargate Spot": with(good(), func(u *compatible.Use) { u.Step, u.Architecture = "FARGATE_SPOT", "ARM64" }),
+		"a sidecar that is not essential": with(good(), func(u *compatible.Use) {
+			u.Containers = append(u.Containers, compatible.Container{Name: "side", Optional: true})
+		}),
+		"two minutes to stop":            with(good(), func(u *compatible.Use) { first(u).StopTimeout = 120 }),
+		"a capability for debuggers":     with(good(), func(u *compatible.Use) { first(u).Capabilities = []string{"SYS_PTRACE"} }),
 		"two hundred GiB":                with(good(), func(u *compatible.Use) { u.Storage = 200 }),
 		"PidMode task on Fargate":        with(good(), func(u *compatible.Use) { u.PidMode = "task" }),
 		"EFS on Fargate":                 with(good(), func(u *compatible.Use) { u.Volumes = []compatible.Volume{{Name: "data", EFS: true}} }),

@@ -24,18 +24,22 @@ type Definition struct {
 
 // Container is a container of a definition.
 type Container struct {
-	Name              string
-	Image             string
-	CPU, Memory       int // the hard limits; MiB
-	MemoryReservation int
-	Privileged        bool
-	Links, ExtraHosts bool
-	DNS               bool
-	Devices, Tmpfs    bool // linuxParameters
-	GPU               bool
-	Secrets           bool
-	LogDriver         string
-	Ports             []Port
+	Name               string
+	Image              string
+	Optional           bool // not essential
+	CPU, Memory        int  // the hard limits; MiB
+	MemoryReservation  int
+	Privileged         bool
+	Links, ExtraHosts  bool
+	DNS                bool
+	Devices            bool // linuxParameters
+	GPU                bool
+	Secrets            bool
+	LogDriver          string
+	Capabilities       []string // of the kernel, that are added
+	Swap, SharedMemory bool
+	StopTimeout        int // seconds
+	Ports              []Port
 }
 
 // Port is a port mapping. A Host of zero is one that ECS chooses.

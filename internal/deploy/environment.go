@@ -183,18 +183,35 @@ func (e Environment) Text() string {
 	return strings.Join(e.lines, "\n") + "\n"
 }
 
-// Overrides are the parameters as `sam deploy --parameter-overrides` takes them, in the order of their names. An empty
-// value is given in quotes: the SAM CLI refuses it without them, and one that is left out keeps its value of before.
-func (e Environment) Overrides() []string {
+// Given are the parameters that the file gives, as NAME=VALUE in the order of their names.
+func (e Environment) Given() []string {
 	var out []string
 	for name, value := range e.values {
-		if value == "" {
-			value = `""`
-		}
 		if name != Region && name != Profile {
 			out = append(out, name+"="+value)
 		}
 	}
 	slices.Sort(out)
 	return out
+}
+
+// Overrides are all parameters as `sam deploy --parameter-overrides` takes them: those that the file does not give have their
+// defaults, since SAM would leave a stack what it had before.
+func (e Environment) Overrides(parameters []Parameter) []string {
+	for _, p := range parameters {
+		if _, given := e.values[p.Name]; !given && p.Default != nil {
+			e = e.With(p.Name, *p.Default)
+		}
+	}
+	var out []string
+	for _, parameter := range e.Given() {
+		out = append(out, Quoted(parameter))
+	}
+	return out
+}
+
+// Quoted is a NAME=VALUE as SAM reads it, which takes no empty value without quotes.
+func Quoted(parameter string) string {
+	name, value, _ := strings.Cut(parameter, "=")
+	return name + `="` + strings.ReplaceAll(value, `"`, `\"`) + `"`
 }

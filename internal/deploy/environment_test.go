@@ -75,14 +75,27 @@ func TestAnAnswerIsKeptAndTheRestStaysAsItIs(t *testing.T) {
 	if e.Text() != want {
 		t.Errorf("got %q, want %q", e.Text(), want)
 	}
-	if got, want := e.Overrides(), []string{"NotificationEmail=b@example.com", "Subnets=subnet-1"}; !slices.Equal(got, want) {
-		t.Errorf("got overrides %q, want %q", got, want)
-	}
-	if got := e.With("Sender", "").Overrides(); !slices.Contains(got, `Sender=""`) {
-		t.Errorf("got overrides %q, want an empty value in quotes", got)
+	if got, want := e.Given(), []string{"NotificationEmail=b@example.com", "Subnets=subnet-1"}; !slices.Equal(got, want) {
+		t.Errorf("got parameters %q, want %q", got, want)
 	}
 	again, problems := deploy.Read(e.Text(), parameters(t))
 	if problems != nil || again.Text() != e.Text() {
 		t.Errorf("got %q and %v when it is read again", again.Text(), problems)
+	}
+}
+
+func TestSAMGetsEveryParameterInQuotes(t *testing.T) {
+	e, problems := deploy.Read("AWS_REGION=eu-north-1\nNotificationEmail=\nSubnets=subnet-1,subnet-2\n", parameters(t))
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	got := e.Overrides(parameters(t))
+	for _, want := range []string{`NotificationEmail=""`, `Subnets="subnet-1,subnet-2"`, `Architecture="arm64"`, `Examples="true"`} {
+		if !slices.Contains(got, want) {
+			t.Errorf("got %q, want %s among them", got, want)
+		}
+	}
+	if len(got) != len(parameters(t)) {
+		t.Errorf("got %d parameters, want all %d: SAM keeps the old value of one that is left out", len(got), len(parameters(t)))
 	}
 }

@@ -64,8 +64,10 @@ func Without(c config.Config, e Environment) []Finding {
 		_, names := config.Expand(text, func(string) (string, bool) { return "", false })
 		for _, name := range names {
 			if !slices.Contains(fromStack, name) {
-				out = append(out, Finding{about, fmt.Sprintf("${%s} is empty, because Examples=false leaves the examples out", name),
-					"name something of your own there, or set Examples=true"})
+				out = append(out, Finding{
+					about, fmt.Sprintf("${%s} is empty, because Examples=false leaves the examples out", name),
+					"name something of your own there, or set Examples=true",
+				})
 			}
 		}
 	}
@@ -93,49 +95,49 @@ type Named struct {
 	Spot                                                             bool
 }
 
+// names gathers names, each once, without what the deployment itself fills in.
+type names map[string]bool
+
+func (n names) add(all ...string) {
+	for _, name := range all {
+		if name != "" && !strings.Contains(name, "${") {
+			n[name] = true
+		}
+	}
+}
+
+func (n names) sorted() []string { return slices.Sorted(maps.Keys(n)) }
+
 // Names are what is to be looked for.
 func Names(c config.Config, e Environment) (Named, error) {
 	c, err := c.Fill(values(e))
 	if err != nil {
 		return Named{}, err
 	}
-	sets := map[*[]string]map[string]bool{}
-	var n Named
-	add := func(to *[]string, names ...string) {
-		if sets[to] == nil {
-			sets[to] = map[string]bool{}
-		}
-		for _, name := range names {
-			if name != "" && !strings.Contains(name, "${") {
-				sets[to][name] = true
-			}
-		}
-	}
+	subnets, buckets, clusters, definitions, services, queues, roles := names{}, names{}, names{}, names{}, names{}, names{}, names{}
 	text, _ := e.Value("Subnets")
-	add(&n.Subnets, strings.Split(text, ",")...)
+	subnets.add(strings.Split(text, ",")...)
 	arn, _ := e.Value("ClusterArn")
-	add(&n.Clusters, arn)
-	n.Spot = arn == "" // the cluster that the stack makes is given both
+	clusters.add(arn)
+	usesSpot := arn == "" // the cluster that the stack makes is given both
 	for _, j := range c.Jobs {
 		if j.Trigger.S3 != nil {
-			add(&n.Buckets, j.Trigger.S3.Bucket)
+			buckets.add(j.Trigger.S3.Bucket)
 		}
-		add(&n.Clusters, clusterName(j.Task.Cluster, arn))
-		add(&n.Definitions, j.Task.Definition)
-		add(&n.Roles, j.Task.Roles...)
-		add(&n.Subnets, j.Task.Subnets...)
-		for _, step := range j.Task.Capacity {
-			n.Spot = n.Spot || step == spot
-		}
+		clusters.add(clusterName(j.Task.Cluster, arn))
+		definitions.add(j.Task.Definition)
+		roles.add(j.Task.Roles...)
+		subnets.add(j.Task.Subnets...)
+		usesSpot = usesSpot || slices.Contains(j.Task.Capacity, spot)
 	}
 	for _, s := range c.Scalers {
-		add(&n.Services, s.Cluster+"/"+s.Service)
-		add(&n.Queues, s.Queues...)
+		services.add(s.Cluster + "/" + s.Service)
+		queues.add(s.Queues...)
 	}
-	for to, set := range sets {
-		*to = slices.Sorted(maps.Keys(set))
-	}
-	return n, nil
+	return Named{
+		Subnets: subnets.sorted(), Buckets: buckets.sorted(), Clusters: clusters.sorted(), Definitions: definitions.sorted(),
+		Services: services.sorted(), Queues: queues.sorted(), Roles: roles.sorted(), Spot: usesSpot,
+	}, nil
 }
 
 const spot = "FARGATE_SPOT"
@@ -168,7 +170,12 @@ func Findings(c config.Config, e Environment, f Facts) ([]Finding, error) {
 	for _, j := range filled.Jobs {
 		f.job(j, e, add)
 	}
-	for _, s := range filled.Scalers {
+	f.scalers(filled.Scalers, add)
+	return out, nil
+}
+
+func (f Facts) scalers(all []config.Scaler, add func(about, what, do string)) {
+	for _, s := range all {
 		if at := s.Cluster + "/" + s.Service; known(f.Services, at) && !f.Services[at] {
 			add("scalers."+s.Name+".service", "cluster "+s.Cluster+" has no active service "+s.Service, `name one of "aws ecs list-services --cluster `+s.Cluster+`"`)
 		}
@@ -178,7 +185,6 @@ func Findings(c config.Config, e Environment, f Facts) ([]Finding, error) {
 			}
 		}
 	}
-	return out, nil
 }
 
 func known[V any](m map[string]V, name string) bool { _, ok := m[name]; return ok }

@@ -112,17 +112,3 @@ func TestWithoutTheExamplesTheirNamesAreEmpty(t *testing.T) {
 		t.Errorf("got %v, want the bucket", got)
 	}
 }
-
-func TestOnlyWhatTheStackMadeGoes(t *testing.T) {
-	resources := []deploy.Resource{
-		{"UploadsBucket", "AWS::S3::Bucket", "up"}, {"RunsTable", "AWS::DynamoDB::Table", "runs"}, {"LaunchQueue", "AWS::SQS::Queue", "launch"},
-	}
-	images := []deploy.Resource{{"ObjectProcessor", "AWS::ECR::Repository", "slipway-dev/object-processor"}}
-	r := deploy.Removal("slipway-dev", resources, images, false)
-	if len(r.Buckets) != 1 || len(r.Tables) != 0 || len(r.Kept) != 1 || len(r.Repositories) != 1 || r.Resources != 1 {
-		t.Errorf("got %+v, want the bucket and the repository to go and the ledger to stay", r)
-	}
-	if r = deploy.Removal("slipway-dev", resources, images, true); len(r.Tables) != 1 || len(r.Kept) != 0 {
-		t.Errorf("got %+v, want the ledger to go too", r)
-	}
-}

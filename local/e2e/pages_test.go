@@ -38,7 +38,7 @@ func TestThePagesOnTheLocalStack(t *testing.T) {
 	for _, page := range all {
 		if blocks := page.Blocks(pages.LocalStack); len(blocks) > 0 {
 			followed++
-			t.Run(page.Path, func(t *testing.T) { follow(t, root, blocks) })
+			t.Run(page.Path, func(t *testing.T) { t.Parallel(); follow(t, root, blocks) }) // most of it is waiting
 		}
 	}
 	if followed < 2 {
@@ -47,7 +47,7 @@ func TestThePagesOnTheLocalStack(t *testing.T) {
 }
 
 // patience is for a page as a whole: it builds everything, in a place that is new to the compiler.
-const patience = 10 * time.Minute
+const patience = 12 * time.Minute
 
 func follow(t *testing.T, root string, blocks []pages.Block) {
 	clone := t.TempDir()

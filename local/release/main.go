@@ -14,9 +14,12 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
+
+	"slipway/internal/telemetry"
 )
 
 func main() {
@@ -74,7 +77,8 @@ func pack(ctx context.Context, p platform, version string) (archive, list []byte
 	}
 	defer os.RemoveAll(folder)
 	program := filepath.Join(folder, "slipway")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w -X slipway/internal/telemetry.Version="+version, "-o", program, "./cmd/slipway") //nolint:gosec // our own program
+	flags := "-ldflags=-s -w -X " + reflect.TypeFor[telemetry.Metric]().PkgPath() + ".Version=" + version
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", flags, "-o", program, "./cmd/slipway") //nolint:gosec // our own program
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+p.system, "GOARCH="+p.architecture)
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -41,9 +42,9 @@ func (b *Bucket) Standing(ctx context.Context, account string) (Standing, error)
 	return "", fmt.Errorf("look for bucket %s: %w", b.name, err)
 }
 
-// Remove deletes every version of every object, and then the bucket. One that is gone already is no error.
-func (b *Bucket) Remove(ctx context.Context) error {
-	pages := s3.NewListObjectVersionsPaginator(b.client, &s3.ListObjectVersionsInput{Bucket: &b.name})
+// Empty deletes every version of every object whose key begins with prefix. A bucket that is gone is no error.
+func (b *Bucket) Empty(ctx context.Context, prefix string) error {
+	pages := s3.NewListObjectVersionsPaginator(b.client, &s3.ListObjectVersionsInput{Bucket: &b.name, Prefix: &prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if gone(err) {
@@ -56,6 +57,23 @@ func (b *Bucket) Remove(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// Holds reports whether the bucket has any version of an object, or a delete marker. One that is gone holds nothing.
+func (b *Bucket) Holds(ctx context.Context) (bool, error) {
+	out, err := b.client.ListObjectVersions(ctx, &s3.ListObjectVersionsInput{Bucket: &b.name, MaxKeys: aws.Int32(1)})
+	if gone(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("list bucket %s: %w", b.name, err)
+	}
+	return len(out.Versions)+len(out.DeleteMarkers) > 0, nil
+}
+
+// Remove deletes the bucket, which must be empty. One that is gone already is no error.
+func (b *Bucket) Remove(ctx context.Context) error {
 	_, err := b.client.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &b.name})
 	if err != nil && !gone(err) {
 		return fmt.Errorf("delete bucket %s: %w", b.name, err)
@@ -80,7 +98,7 @@ func (b *Bucket) deleteAll(ctx context.Context, page *s3.ListObjectVersionsOutpu
 		return fmt.Errorf("empty bucket %s: %w", b.name, err)
 	}
 	for _, e := range out.Errors {
-		return fmt.Errorf("empty bucket %s: %s: %s", b.name, *e.Key, *e.Code)
+		return fmt.Errorf("empty bucket %s: %s: %s", b.name, aws.ToString(e.Key), aws.ToString(e.Code))
 	}
 	return nil
 }

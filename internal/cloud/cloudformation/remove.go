@@ -41,6 +41,53 @@ func (c *CloudFormation) Resources(ctx context.Context, stack string) ([]Resourc
 	return all, nil
 }
 
+// Retained are the resources that a stack left when it was deleted, which its events name for 90 days. A deleted stack is
+// known by its ID alone.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html
+func (c *CloudFormation) Retained(ctx context.Context, id string) ([]Resource, error) {
+	var all []Resource
+	pages := cloudformation.NewDescribeStackEventsPaginator(c.client, &cloudformation.DescribeStackEventsInput{StackName: &id})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read the events of stack %s: %w", id, err)
+		}
+		for _, e := range page.StackEvents {
+			if e.ResourceStatus == types.ResourceStatusDeleteSkipped {
+				all = append(all, Resource{aws.ToString(e.LogicalResourceId), aws.ToString(e.ResourceType), aws.ToString(e.PhysicalResourceId)})
+			}
+		}
+	}
+	return all, nil
+}
+
+// Find returns the ID and the status of the stack with a name, or of the newest that had it and was deleted within the
+// last 90 days. The ID is empty when there is none.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStacks.html
+func (c *CloudFormation) Find(ctx context.Context, name string) (id, status string, err error) {
+	var gone string
+	pages := cloudformation.NewListStacksPaginator(c.client, &cloudformation.ListStacksInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return "", "", fmt.Errorf("list the stacks: %w", err)
+		}
+		for _, s := range page.StackSummaries {
+			switch {
+			case aws.ToString(s.StackName) != name:
+			case s.StackStatus != types.StackStatusDeleteComplete:
+				return aws.ToString(s.StackId), string(s.StackStatus), nil
+			case gone == "": // the newest comes first
+				gone = aws.ToString(s.StackId)
+			}
+		}
+	}
+	if gone == "" {
+		return "", "", nil
+	}
+	return gone, string(types.StackStatusDeleteComplete), nil
+}
+
 const (
 	deleting = 5 * time.Second
 	// maxDeleting is how long a service may take to drain, and a task to stop.

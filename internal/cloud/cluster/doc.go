@@ -3,5 +3,5 @@
 //
 // What comes in: names and ARNs. What goes out: what is there; what is not is no error.
 //
-// It must never change anything, and never be linked by a function.
+// It must never change anything but stop tasks that it is told to stop, and never be linked by a function.
 package cluster

@@ -20,3 +20,17 @@ func DeleteTable(ctx context.Context, cfg aws.Config, endpoint *string, name str
 	}
 	return nil
 }
+
+// Exists reports whether there is a table of that name. Endpoint is nil for AWS's own.
+func Exists(ctx context.Context, cfg aws.Config, endpoint *string, name string) (bool, error) {
+	client := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.BaseEndpoint = endpoint })
+	_, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
+	var gone *types.ResourceNotFoundException
+	if errors.As(err, &gone) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("describe table %s: %w", name, err)
+	}
+	return true, nil
+}

@@ -68,9 +68,14 @@ func container(c types.ContainerDefinition) compatible.Container {
 		Name: aws.ToString(c.Name), Image: aws.ToString(c.Image), CPU: int(c.Cpu), Memory: int(aws.ToInt32(c.Memory)),
 		MemoryReservation: int(aws.ToInt32(c.MemoryReservation)), Privileged: aws.ToBool(c.Privileged),
 		Links: len(c.Links) > 0, ExtraHosts: len(c.ExtraHosts) > 0, DNS: len(c.DnsServers)+len(c.DnsSearchDomains) > 0, Secrets: len(c.Secrets) > 0,
+		Optional: c.Essential != nil && !*c.Essential, StopTimeout: int(aws.ToInt32(c.StopTimeout)),
 	}
-	if c.LinuxParameters != nil {
-		out.Devices, out.Tmpfs = len(c.LinuxParameters.Devices) > 0, len(c.LinuxParameters.Tmpfs) > 0
+	if l := c.LinuxParameters; l != nil {
+		out.Devices = len(l.Devices) > 0
+		out.Swap, out.SharedMemory = l.MaxSwap != nil || l.Swappiness != nil, l.SharedMemorySize != nil
+		if l.Capabilities != nil {
+			out.Capabilities = l.Capabilities.Add
+		}
 	}
 	if c.LogConfiguration != nil {
 		out.LogDriver = string(c.LogConfiguration.LogDriver)

@@ -91,8 +91,10 @@ func containers(all []any) []compatible.Container {
 			Name: text(c, "Name"), Image: text(c, "Image"), CPU: number(text(c, "Cpu")), Memory: number(text(c, "Memory")),
 			MemoryReservation: number(text(c, "MemoryReservation")), Privileged: text(c, "Privileged") == "true",
 			Links: list("Links"), ExtraHosts: list("ExtraHosts"), DNS: list("DnsServers") || list("DnsSearchDomains"),
-			Devices: linux("Devices"), Tmpfs: linux("Tmpfs"), Secrets: list("Secrets"), LogDriver: text(c, "LogConfiguration", "LogDriver"),
-			GPU: strings.Contains(fmt.Sprint(template.At(c, "ResourceRequirements")), "GPU"), Ports: ports(template.List(template.At(c, "PortMappings"))),
+			Devices: linux("Devices"), Secrets: list("Secrets"), LogDriver: text(c, "LogConfiguration", "LogDriver"),
+			GPU: strings.Contains(fmt.Sprint(template.At(c, "ResourceRequirements")), "GPU"), Optional: text(c, "Essential") == "false",
+			Capabilities: texts(c, "LinuxParameters", "Capabilities", "Add"), Swap: linux("MaxSwap") || linux("Swappiness"), SharedMemory: linux("SharedMemorySize"),
+			StopTimeout: number(text(c, "StopTimeout")), Ports: ports(template.List(template.At(c, "PortMappings"))),
 		})
 	}
 	return out
@@ -172,6 +174,14 @@ func text(v any, keys ...string) string {
 		return ""
 	}
 	return fmt.Sprint(found)
+}
+
+func texts(v any, keys ...string) []string {
+	var out []string
+	for _, e := range template.List(template.At(v, keys...)) {
+		out = append(out, fmt.Sprint(e))
+	}
+	return out
 }
 
 // number is a whole number, or zero.

@@ -108,14 +108,14 @@ func (o Options) buildFunctions(ctx context.Context) error {
 		"--build-dir", o.in("build"), "--build-in-source", "--parallel", "--parameter-overrides", "Architecture="+architecture())
 }
 
-// stage puts template.yaml beside the wiring.yaml of the configuration, where it looks for it: the one beside
+// stage puts template.yaml, and what else it names by a path, beside the wiring.yaml of the configuration: the one beside
 // slipway.yaml, or the one that ships.
 func (o Options) stage() error {
 	wiring := filepath.Join(o.Config, "wiring.yaml")
 	if _, err := os.Stat(wiring); err != nil {
 		wiring = filepath.Join(o.Root, "wiring.yaml")
 	}
-	for _, file := range []string{filepath.Join(o.Root, "template.yaml"), wiring} {
+	for _, file := range []string{filepath.Join(o.Root, "template.yaml"), filepath.Join(o.Root, "LICENSE"), filepath.Join(o.Root, "README.md"), wiring} {
 		text, err := os.ReadFile(file) //nolint:gosec // of the repository, or of the folder that a person names
 		if err == nil {
 			err = os.MkdirAll(o.in("source"), 0o750)
