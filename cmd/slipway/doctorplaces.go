@@ -22,8 +22,12 @@ func (r *examination) buckets(ctx context.Context) {
 			standing, err = b.Standing(ctx, r.facts.Account)
 			return err
 		})
-		if standing == "" {
+		switch standing {
+		case "":
 			continue
+		case bucket.Forbidden:
+			r.read-- // S3 says no more to those whom it denies everything
+		case bucket.Owned, bucket.Missing, bucket.Elsewhere:
 		}
 		facts := doctor.Bucket{Standing: doctor.Standing(standing), EventBridge: true}
 		if standing == bucket.Owned {

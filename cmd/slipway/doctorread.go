@@ -568,7 +568,7 @@ func (r *examination) health(ctx context.Context) {
 	r.try("the alarms of stack "+r.name, "cloudwatch:DescribeAlarms", func() error {
 		alarms, err := client.Alarms(ctx, names)
 		for _, a := range alarms {
-			r.facts.Alarms = append(r.facts.Alarms, doctor.Alarm{Name: a.Name, Says: a.Says, Ringing: a.State == "ALARM", Stopped: !a.Actions})
+			r.facts.Alarms = append(r.facts.Alarms, doctor.Alarm{Name: a.Name, Says: a.Says, Ringing: a.State == "ALARM", Stopped: a.Actions != nil && !*a.Actions})
 		}
 		return err
 	})

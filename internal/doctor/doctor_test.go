@@ -130,7 +130,7 @@ var faults = map[string]func(f *doctor.Facts){
 		f.Topics[topic] = doctor.Topic{Found: true, Pending: []string{"ops@example.com"}, Expected: "ops@example.com"}
 	},
 	"subscription-missing": func(f *doctor.Facts) { f.Topics[topic] = doctor.Topic{Found: true, Expected: "ops@example.com"} },
-	"ses-sandbox":          func(f *doctor.Facts) { f.Identities["dev@example.org"] = false },
+	"ses-sandbox":          func(f *doctor.Facts) { f.Identities["dev@example.org"], f.Identities["example.org"] = false, false },
 	"ses-identity":         func(f *doctor.Facts) { f.Mail.Sandbox = false; f.Identities["example.com"] = false },
 	"ses-paused":           func(f *doctor.Facts) { f.Mail.Paused = true },
 	"vcpu-quota":           func(f *doctor.Facts) { *f.VCPU.Spot = 6; few := 6000.0; f.VCPU.OnDemand = &few },

@@ -106,8 +106,8 @@ func (r *report) reaches(j run.Job, s Subnet, service string, endpoints []Endpoi
 // open examines whether an endpoint lets a task in. Groups that were not read are not held against it.
 func (r *report) open(j run.Job, s Subnet, e Endpoint) {
 	for _, id := range e.Groups {
-		g, known := r.Groups[id]
-		if !known {
+		g := r.Groups[id]
+		if !g.Found {
 			return
 		}
 		for _, source := range g.In {

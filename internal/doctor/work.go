@@ -95,13 +95,12 @@ func (r *report) mail() {
 	}
 }
 
-// verified reports whether an address, or its domain, is a verified identity.
+// verified reports whether an address, or its domain, is a verified identity. That it is not is known only when both
+// were asked for.
 func (r *report) verified(address string) (verified, known bool) {
-	verified, known = r.Identities[address]
-	if domain, ok := r.Identities[address[strings.LastIndexByte(address, '@')+1:]]; ok {
-		return verified || domain, true
-	}
-	return verified, known
+	own, asked := r.Identities[address]
+	domain, both := r.Identities[address[strings.LastIndexByte(address, '@')+1:]]
+	return own || domain, own || domain || asked && both
 }
 
 const perVCPU = 1024

@@ -31,7 +31,7 @@ type Alarm struct {
 	Name    string `xml:"AlarmName"`
 	Says    string `xml:"AlarmDescription"`
 	State   string `xml:"StateValue"`
-	Actions bool   `xml:"ActionsEnabled"`
+	Actions *bool  `xml:"ActionsEnabled"` // nil: nothing is said
 }
 
 // atOnce is how many alarms one answer describes.
