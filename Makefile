@@ -9,6 +9,8 @@ TOOLS := $(abspath .tools)
 GOLANGCI_LINT := $(TOOLS)/bin/golangci-lint
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT_STAMP := $(TOOLS)/bin/.golangci-lint-$(GOLANGCI_LINT_VERSION)
+ACTIONLINT_VERSION := v1.7.12
+ACTIONLINT_STAMP := $(TOOLS)/bin/.actionlint-$(ACTIONLINT_VERSION)
 
 # Your own SAM CLI where there is one, since it is the one you deploy with; else the pinned one.
 SAM ?= $(or $(shell command -v sam 2>/dev/null),$(TOOLS)/sam/bin/sam)
@@ -68,10 +70,10 @@ RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .PHONY: test
 test: tools ## Run every test: unit, property, conformance, template, end to end
-	$(HOST_GO) test $(RACE) -timeout 20m $(TESTFLAGS) ./...
+	$(HOST_GO) test $(RACE) -timeout 40m $(TESTFLAGS) ./...
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT_STAMP) tools ## Check format, style, templates, and that wiring.yaml is current
+lint: $(GOLANGCI_LINT_STAMP) $(ACTIONLINT_STAMP) tools ## Check format, style, templates, workflows, and that wiring.yaml is current
 	$(GOLANGCI_LINT) run ./...
 	@for template in template.yaml "$(WIRING)" templates/*.yaml; do \
 	  $(SAM) validate --lint --template "$$template" --region us-east-1 || exit 1; \
@@ -90,13 +92,37 @@ generate: ## Write wiring.yaml beside slipway.yaml (CONFIG=dir: there), and the 
 	$(HOST_GO) run ./cmd/slipway docs
 	$(HOST_GO) test ./internal/cloud/ecs -run Reference -update
 
+.PHONY: docs
+docs: $(TOOLS)/docs/.installed ## Build the site of the documentation into site/, and check every link of it
+	PYTHONPATH=local/docs $(TOOLS)/docs/bin/zensical build --clean --strict
+
+.PHONY: bench
+bench: bench-peers ## Measure everything beside peers, and print the tables of docs/benchmarks.md; BENCHFLAGS=--json
+	@$(GO_RUN) ./bench $(BENCHFLAGS)
+
+.PHONY: bench-quick
+bench-quick: bench-peers ## The same in fewer rounds
+	@$(GO_RUN) ./bench -quick $(BENCHFLAGS)
+
+.PHONY: bench-peers
+bench-peers:
+	@$(MAKE) --no-print-directory --silent $(TOOLS)/bench-python/.installed $(if $(shell command -v npm 2>/dev/null),$(TOOLS)/bench-node/.installed)
+
+.PHONY: guard
+guard: ## Fail when hot paths, programs or what they link have grown beyond bench/baseline.json
+	@$(HOST_GO) run ./bench/guard
+
+.PHONY: baseline
+baseline: ## Record what the hot paths and programs are now, on purpose
+	@$(HOST_GO) run ./bench/guard -record
+
 .PHONY: tools
 tools: ## Install the pinned tools into .tools
 	@$(MAKE) --no-print-directory --silent -j2 $(TOOLS)/ministack/.installed $(if $(findstring $(TOOLS),$(SAM)),$(TOOLS)/sam/.installed)
 
 .PHONY: clean
 clean: ## Remove what was built; .tools stays, and so does a local stack that runs
-	rm -rf .aws-sam build dist
+	rm -rf .aws-sam .cache build dist site
 
 ##@ Deploy it
 
@@ -170,6 +196,23 @@ $(TOOLS)/%/.installed: local/requirements-%.txt
 	@"$(TOOLS)/$*/bin/python" -m pip --version >/dev/null 2>&1 || { rm -rf "$(TOOLS)/$*"; python3 -m venv "$(TOOLS)/$*"; } || \
 	  { rm -rf "$(TOOLS)/$*"; echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@"$(TOOLS)/$*/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --requirement $<
+	@touch $@
+
+$(ACTIONLINT_STAMP):
+	GOBIN="$(TOOLS)/bin" $(HOST_GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+	@touch $@
+
+# The peers of the benchmarks.
+$(TOOLS)/bench-python/.installed: bench/peers/python/requirements.txt
+	@echo "installing the Python peer into .tools" >&2
+	@rm -rf "$(TOOLS)/bench-python" && python3 -m venv "$(TOOLS)/bench-python"
+	@"$(TOOLS)/bench-python/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --requirement $<
+	@touch $@
+
+$(TOOLS)/bench-node/.installed: bench/peers/node/package-lock.json bench/peers/node/package.json
+	@echo "installing the Node peer into .tools" >&2
+	@mkdir -p "$(TOOLS)/bench-node" && cp $^ "$(TOOLS)/bench-node"
+	@cd "$(TOOLS)/bench-node" && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 $(GOLANGCI_LINT_STAMP):

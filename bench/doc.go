@@ -1,7 +1,8 @@
-// Package bench measures what Slipway costs: in money, from published prices and what the real code decides.
+// Command bench measures what Slipway costs in time and memory, beside peers that do the same, and prints the tables of
+// docs/benchmarks.md. Its tests count what runs cost in money.
 //
-// What comes in: nothing but the code of this module and the in-memory AWS. What goes out: tables, by
-// `go test -run TestX -v` or -bench, which docs/benchmarks.md shows.
+// What comes in: the code of this module, the peers in bench/peers, and template.yaml for the environment of functions.
+// What goes out: tables in Markdown, or JSON, on standard output; progress on standard error.
 //
-// It must never fail for a time that a machine took; only for what was decided.
-package bench
+// It must never compare figures of different runs: contenders take turns, and every ratio is one of the same round.
+package main

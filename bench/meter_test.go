@@ -1,4 +1,4 @@
-package bench
+package main
 
 import (
 	"bytes"
@@ -128,13 +128,13 @@ func writeUnits(was, is attributes) (item, indexes float64) {
 	return units(max(was.size(), is.size()), 1024), indexes
 }
 
-// write is a PutItem or UpdateItem, by itself or in a transaction.
-type write struct {
+// stored is a PutItem or UpdateItem, by itself or in a transaction.
+type stored struct {
 	TableName string
 	Item, Key attributes
 }
 
-func (w write) key() attributes {
+func (w stored) key() attributes {
 	if w.Key != nil {
 		return w.Key
 	}
@@ -143,13 +143,13 @@ func (w write) key() attributes {
 
 // call is what the meter reads of a request.
 type call struct {
-	write
+	stored
 	ConsistentRead bool
-	TransactItems  []map[string]write
+	TransactItems  []map[string]stored
 }
 
-func (c call) changes() []write {
-	var out []write
+func (c call) changes() []stored {
+	var out []stored
 	for _, t := range c.TransactItems {
 		for _, w := range t {
 			out = append(out, w)
@@ -175,7 +175,7 @@ func (m *meter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	changes := c.changes()
 	if operation == "PutItem" || operation == "UpdateItem" {
-		changes = []write{c.write}
+		changes = []stored{c.stored}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock() // one at a time: nothing changes between a call and the look at its items
@@ -227,7 +227,7 @@ func (m *meter) read(operation string, c call, answer []byte) {
 }
 
 // look reads the items of writes as they are stored.
-func (m *meter) look(r *http.Request, of []write) []attributes {
+func (m *meter) look(r *http.Request, of []stored) []attributes {
 	var out []attributes
 	for _, w := range of {
 		body, err := json.Marshal(map[string]any{"TableName": w.TableName, "Key": w.key(), "ConsistentRead": true})

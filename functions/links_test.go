@@ -24,27 +24,6 @@ func TestFunctionsLinkOnlyTheServicesThatTheyCall(t *testing.T) {
 	}
 }
 
-// forbidden are packages that no function may link, with the reason.
-var forbidden = map[string]string{
-	"github.com/aws/aws-sdk-go-v2/config": "LoadDefaultConfig links four more services; use internal/cloud/awsconf",
-	"go.yaml.in/yaml/v3":                  "configuration is compiled to JSON at build time",
-	"slipway/internal/config/compile":     "configuration is compiled to JSON at build time",
-	"slipway/internal/fake":               "fakes are for tests and the local stack",
-	"text/template":                       "a template keeps every method of every type in the binary",
-	"html/template":                       "a template keeps every method of every type in the binary",
-	"testing":                             "tests are not deployed",
-}
-
-func TestFunctionsDoNotLinkWhatTheyMustNot(t *testing.T) {
-	for _, folder := range folders {
-		for _, dep := range deps(t, folder) {
-			if why, found := forbidden[dep]; found {
-				t.Errorf("functions/%s links %s: %s", folder, dep, why)
-			}
-		}
-	}
-}
-
 func services(t *testing.T, folder string) []string {
 	t.Helper()
 	var out []string

@@ -27,7 +27,10 @@ var guides = map[string][]string{
 	"services":          {"Done after"},
 	"rolling-updates":   {"Done after 4m30s", "Done after 2m40s", `"stuck": false`},
 	"anywhere":          {"slipway-anywhere", `"OutputKey": "RoleArns"`, `"launchType": "EXTERNAL"`, `"expression": "attribute:rack == cellar"`},
-	"capacity":          {`"launchType": "EC2"`, `"capacityProvider": "FARGATE_SPOT"`, `"sizeInGiB": 50`, `"field": "attribute:ecs.availability-zone"`},
+	"tasks-and-services": {
+		`"OutputKey": "TaskDefinition"`, "06:00", `"cpu": "4096"`, `"memory": "16384"`, `"sizeInGiB": 200`, `"capacityProvider": "FARGATE"`,
+	},
+	"capacity": {`"launchType": "EC2"`, `"capacityProvider": "FARGATE_SPOT"`, `"sizeInGiB": 50`, `"field": "attribute:ecs.availability-zone"`},
 }
 
 // block is a fenced block of a page.
@@ -35,6 +38,9 @@ type block struct{ language, info, body string }
 
 // runs reports whether a block is run here: all of the shell, except what needs AWS.
 func (b block) runs() bool { return b.language == "sh" && b.info == "" }
+
+// named is the first line of a block that is a file.
+var named = regexp.MustCompile(`^# ([\w-]+\.yaml)\n`)
 
 var fence = regexp.MustCompile("(?ms)^```(\\w+)( [^\n]*)?\n(.*?)^```$")
 
@@ -70,8 +76,10 @@ func TestCommandsOfTheGuides(t *testing.T) {
 				switch {
 				case b.runs():
 					script.WriteString(b.body)
-				case strings.HasPrefix(b.body, "# slipway.yaml\n"):
-					write(t, filepath.Join(folder, "slipway.yaml"), b.body)
+				default:
+					if m := named.FindStringSubmatch(b.body); m != nil {
+						write(t, filepath.Join(folder, m[1]), b.body)
+					}
 				}
 			}
 			out := shell(t, folder, bin, script.String())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,7 +42,7 @@ func (o *options) valid() (config.Config, error) {
 // print shows mistakes as editors and compilers do.
 func (o *options) print(problems []compile.Problem) {
 	for _, p := range problems {
-		say(o.err, "%s:%s\n", o.file, p)
+		say(o.err, "%s:%s\n", cmp.Or(p.File, o.file), p)
 	}
 	say(o.err, "%s in %s; every key is described in docs/reference/configuration.md.\n", count(len(problems), "mistake"), o.file)
 }

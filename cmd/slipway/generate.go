@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -31,21 +32,22 @@ func generateCommand(o *options) *cobra.Command {
 		Use:   "generate",
 		Short: "Write wiring.yaml: the rules and rights that follow from slipway.yaml",
 		Long: `Generate writes wiring.yaml beside slipway.yaml: an EventBridge rule for every bucket and cluster named, a policy on
-each queue, and one policy for each function. It prints what changes. Commit the file: the build stops when it is stale.`,
+each queue, and one policy for each function. It prints what changes. Commit the file: the build stops when it is stale.
+What check refuses is not written.`,
 		Example: "  slipway generate\n  slipway generate --check      exit 1 when wiring.yaml is stale, and write nothing",
 		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return o.generate(output, check) },
+		RunE:    func(c *cobra.Command, _ []string) error { return o.generate(c.Context(), output, check) },
 	}
 	c.Flags().StringVarP(&output, "output", "o", "", "the file to write (default wiring.yaml beside the configuration)")
 	c.Flags().BoolVar(&check, "check", false, "write nothing, and exit 1 when the file is stale")
 	return c
 }
 
-func (o *options) generate(output string, check bool) error {
+func (o *options) generate(ctx context.Context, output string, check bool) error {
 	if output == "" {
 		output = o.beside(wiringFile)
 	}
-	c, err := o.valid()
+	c, err := o.acceptable(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,6 +69,23 @@ func (o *options) generate(output string, check bool) error {
 		return stale(output)
 	}
 	return nil
+}
+
+// acceptable is the configuration, unless it has mistakes or asks for what ECS refuses. Those are printed.
+func (o *options) acceptable(ctx context.Context) (config.Config, error) {
+	c, err := o.valid()
+	if err != nil {
+		return c, err
+	}
+	refused, err := o.combinations(ctx, c, checkFlags{})
+	if err != nil {
+		return c, err
+	}
+	if len(refused) > 0 {
+		o.print(refused)
+		return c, errFound
+	}
+	return c, nil
 }
 
 func stale(path string) error {

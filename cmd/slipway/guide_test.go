@@ -1,42 +1,9 @@
 package main
 
 import (
-	"context"
-	"os"
-	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
-
-var (
-	guideFile     = regexp.MustCompile("(?s)```yaml\n(.*?)```")
-	guideCommands = regexp.MustCompile("(?m)^slipway (.*)$")
-	guideWords    = regexp.MustCompile(`'[^']*'|\S+`)
-)
-
-// TestCommandsOfTheGuideToSchedules runs every command of the page with the file of the page.
-func TestCommandsOfTheGuideToSchedules(t *testing.T) {
-	page, err := os.ReadFile("../../docs/guide/schedules.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newStack(t)
-	s.now = time.Date(2027, 4, 1, 12, 30, 0, 0, time.UTC)
-	s.world.sleep = func(context.Context, time.Duration) error { s.succeed("hourly-report"); return nil }
-	s.write(guideFile.FindStringSubmatch(string(page))[1])
-	commands := guideCommands.FindAllStringSubmatch(string(page), -1)
-	if len(commands) < 10 {
-		t.Fatalf("got %d commands, want at least 10", len(commands))
-	}
-	for _, c := range commands {
-		var args []string
-		for _, word := range guideWords.FindAllString(c[1], -1) {
-			args = append(args, strings.Trim(word, "'"))
-		}
-		s.run(0, args...)
-	}
-}
 
 // TestClocksOfTheGuideToSchedules holds the table of the page against next.
 func TestClocksOfTheGuideToSchedules(t *testing.T) {

@@ -28,6 +28,7 @@ type effects struct {
 	bury    func(ctx context.Context, queueURL string, d sqs.DeadLetter) error
 	tail    func(ctx context.Context, group, stream string, events int) ([]string, error)
 	count   func(what string, n int)
+	emit    func(of string, values map[telemetry.Metric]int)
 	log     *slog.Logger
 }
 
@@ -41,7 +42,11 @@ func (e *effects) Publish(ctx context.Context, r run.Run, effect run.Effect) err
 	if err != nil {
 		return err
 	}
-	return e.put(ctx, entry)
+	if err := e.put(ctx, entry); err != nil {
+		return err
+	}
+	e.measure(r, effect)
+	return nil
 }
 
 // Announce puts the event that an incident was opened or resolved on the event bus.

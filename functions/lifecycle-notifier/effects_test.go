@@ -16,9 +16,17 @@ import (
 	"slipway/internal/config"
 	"slipway/internal/event"
 	"slipway/internal/run"
+	"slipway/internal/telemetry"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func (p *post) emit(of string, values map[telemetry.Metric]int) {
+	for metric, n := range values {
+		p.metrics = append(p.metrics, fmt.Sprintf("%s %s %d", of, metric, n))
+	}
+	slices.Sort(p.metrics)
+}
 
 // post remembers what was sent to whom.
 type post struct {
@@ -29,6 +37,7 @@ type post struct {
 	refuse  string // an address
 	lines   []string
 	read    []string // logs
+	metrics []string
 }
 
 const sender = "slipway@example.com"
@@ -36,7 +45,7 @@ const sender = "slipway@example.com"
 func (p *post) effects(from string, told ...config.Notification) *effects {
 	return &effects{
 		env:  config.Environment{Stack: "example", Sender: from, TopicARN: "arn:topic:stack", LaunchQueueURL: "launch", LifecycleDeadLetterQueueURL: "dead"},
-		conf: config.Config{Notifications: told}, count: func(string, int) {}, log: slog.New(slog.DiscardHandler),
+		conf: config.Config{Notifications: told}, count: func(string, int) {}, emit: p.emit, log: slog.New(slog.DiscardHandler),
 		mail: func(_ context.Context, m ses.Mail) error {
 			if m.To[0] == p.refuse {
 				return run.Never("mail-refused", errors.New("no such mailbox"))

@@ -82,7 +82,7 @@ func (h *handler) handle(ctx context.Context, payload json.RawMessage) (any, err
 
 func (h *handler) flush(ctx context.Context) error {
 	err := h.runs.Flush(ctx)
-	h.metrics.Emit("Function", function, map[telemetry.Metric]int{telemetry.Ticks: 1})
+	h.metrics.Emit(function, map[telemetry.Metric]int{telemetry.Ticks: 1})
 	if err != nil {
 		h.log.ErrorContext(ctx, "not everything owed was done", "error", err)
 	}
@@ -212,7 +212,7 @@ func (h *handler) report(ctx context.Context, all []*work, fates []delivery.Fate
 			counts[telemetry.TasksObserved]++
 		}
 	}
-	h.metrics.Emit("Function", function, counts)
+	h.metrics.Emit(function, counts)
 	h.log.InfoContext(ctx, "messages handled", "messages", len(all), "observed", counts[telemetry.TasksObserved],
 		"ignored", counts[telemetry.EventsIgnored], "foreign", counts[telemetry.EventsForeign],
 		"returned", counts[telemetry.EventsReturned], "deadLetters", counts[telemetry.DeadLetters])

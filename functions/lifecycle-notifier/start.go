@@ -29,7 +29,7 @@ func newNotifier(conf config.Config, env config.Environment, cfg aws.Config, log
 	metrics := telemetry.NewMetrics(os.Stdout, env.Stack, time.Now)
 	count := func(what string, n int) {
 		if n > 0 {
-			metrics.Emit("Function", function, map[telemetry.Metric]int{telemetry.Metric(what): n})
+			metrics.Emit(function, map[telemetry.Metric]int{telemetry.Metric(what): n})
 		}
 	}
 	runs := orchestrator.New(orchestrator.Options{
@@ -41,7 +41,7 @@ func newNotifier(conf config.Config, env config.Environment, cfg aws.Config, log
 		Ledger: ledger.New(cfg, endpoint("DYNAMODB"), env.Table), Log: log, Count: count,
 		Files: s3.New(cfg, endpoint("S3")), Bucket: env.BatchBucket,
 		Effects: &effects{
-			env: env, conf: conf, send: queue.Send, bury: queue.SendDeadLetter, count: count, log: log,
+			env: env, conf: conf, send: queue.Send, bury: queue.SendDeadLetter, count: count, emit: metrics.Emit, log: log,
 			mail: ses.New(cfg, endpoint("SESV2")).Send, publish: sns.New(cfg, endpoint("SNS")).Publish,
 			put: eventbridge.New(cfg, endpoint("EVENTBRIDGE")).Put, tail: logs.New(cfg, endpoint("CLOUDWATCH_LOGS")).Tail,
 		},

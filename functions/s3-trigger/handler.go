@@ -110,7 +110,7 @@ func (h *handler) read(m event.Message) *work {
 			w.Add(err)
 		}
 		for _, c := range e.Created {
-			h.match(w, c.Object)
+			h.match(w, c)
 		}
 	case event.Nudge:
 		w.nudge = e.Job
@@ -120,13 +120,13 @@ func (h *handler) read(m event.Message) *work {
 	return w
 }
 
-// match adds a want for each job that the object is for.
-func (h *handler) match(w *work, o run.Object) {
+// match adds a want for each job that a created object is for.
+func (h *handler) match(w *work, c event.Created) {
 	wanted := false
-	for _, v := range match.Match(h.jobs, o) {
+	for _, v := range match.Match(h.jobs, c.Object) {
 		if v.Matched {
 			wanted = true
-			w.wants = append(w.wants, orchestrator.Want{Job: v.Job, Trigger: run.ByObject, Input: run.Input{Object: &o}})
+			w.wants = append(w.wants, orchestrator.Want{Job: v.Job, Trigger: run.ByObject, Input: run.Input{Object: &c.Object}, At: c.At})
 		}
 	}
 	if !wanted {

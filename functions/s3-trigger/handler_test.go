@@ -165,8 +165,8 @@ func TestEveryEnvelopeStartsTheRun(t *testing.T) {
 			if got := w.answerTo(t.Context(), t, sample(t, name)); got != want {
 				t.Errorf("answer = %s, want %s", got, want)
 			}
-			if r, err := w.ledger.Run(t.Context(), id); err != nil || r.State != run.Starting {
-				t.Errorf("run = %+v, %v", r, err)
+			if r, err := w.ledger.Run(t.Context(), id); err != nil || r.State != run.Starting || r.EventAt.IsZero() {
+				t.Errorf("run = %+v, %v; want it starting, with the time of its event", r, err)
 			}
 			if got := w.answerTo(t.Context(), t, sample(t, name)); !batched(want) && !strings.Contains(got, `"duplicate"`) {
 				t.Errorf("answer to the second = %s, want a duplicate", got)
@@ -352,10 +352,10 @@ func (f admitFunc) Admit(ctx context.Context, wants []orchestrator.Want) []orche
 }
 func (admitFunc) LaunchQueued(context.Context, string) error { return nil }
 
-func TestASkippedRunIsCountedAsSkipped(t *testing.T) {
+func TestEachResultIsCountedOnce(t *testing.T) {
 	for result, want := range map[orchestrator.Result]telemetry.Metric{
 		orchestrator.Started: telemetry.RunsStarted, orchestrator.Claimed: telemetry.RunsStarted, orchestrator.Queued: telemetry.RunsQueued,
-		orchestrator.Duplicate: telemetry.RunsDuplicate, orchestrator.Ended: telemetry.RunsRefused, orchestrator.Skipped: telemetry.RunsSkipped,
+		orchestrator.Duplicate: telemetry.RunsDuplicate, orchestrator.Ended: telemetry.RunsRefused, orchestrator.Skipped: "",
 	} {
 		if got := metricOf(result); got != want {
 			t.Errorf("%s is counted as %s, want %s", result, got, want)

@@ -19,7 +19,9 @@ func (h *handler) report(ctx context.Context, all []*work, fates []delivery.Fate
 			if byJob[a.Job] == nil {
 				byJob[a.Job] = map[telemetry.Metric]int{}
 			}
-			add(byJob[a.Job], metricOf(a.Result), 1)
+			if metric := metricOf(a.Result); metric != "" {
+				add(byJob[a.Job], metric, 1)
+			}
 			runs++
 		}
 	}
@@ -33,9 +35,9 @@ func (h *handler) report(ctx context.Context, all []*work, fates []delivery.Fate
 		}
 	}
 	for job, counts := range byJob {
-		h.metrics.Emit("Job", job, counts)
+		h.metrics.Emit(job, counts)
 	}
-	h.metrics.Emit("Function", h.desk.Function, total)
+	h.metrics.Emit(h.desk.Function, total)
 	h.log.InfoContext(ctx, "messages handled", "messages", len(all), "runs", runs,
 		"unmatched", total[telemetry.ObjectsUnmatched], "ignored", total[telemetry.EventsIgnored],
 		"returned", total[telemetry.EventsReturned], "deadLetters", total[telemetry.DeadLetters])
@@ -48,6 +50,7 @@ func add(counts map[telemetry.Metric]int, m telemetry.Metric, n int) {
 	}
 }
 
+// metricOf is the metric that counts a result, or empty.
 func metricOf(r orchestrator.Result) telemetry.Metric {
 	switch r {
 	case orchestrator.Started, orchestrator.Claimed:
@@ -55,7 +58,7 @@ func metricOf(r orchestrator.Result) telemetry.Metric {
 	case orchestrator.Duplicate:
 		return telemetry.RunsDuplicate
 	case orchestrator.Skipped:
-		return telemetry.RunsSkipped
+		return "" // lifecycle-notifier counts it, as every run that has ended, when it tells of it
 	case orchestrator.Ended:
 		return telemetry.RunsRefused
 	case orchestrator.Queued, orchestrator.Unknown:

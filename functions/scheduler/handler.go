@@ -83,7 +83,10 @@ func (h *handler) report(ctx context.Context, r orchestrator.Report, err error) 
 			counts[metric] = n
 		}
 	}
-	h.metrics.Emit("Function", function, counts)
+	h.metrics.Emit(function, counts)
+	for job, n := range r.Waiting {
+		h.metrics.Emit(job, map[telemetry.Metric]int{telemetry.RunsWaiting: n})
+	}
 	if err != nil {
 		h.log.ErrorContext(ctx, "tick not complete", "admitted", r.Admitted, "missed", r.Missed, "reconciled", r.Reconciled, "error", err)
 		return

@@ -58,6 +58,19 @@ func TestATickReports(t *testing.T) {
 	}
 }
 
+func TestWhatWaitsIsMeasuredByJob(t *testing.T) {
+	var metrics bytes.Buffer
+	h := newHandler(&metrics, func() (orchestrator.Report, error) {
+		return orchestrator.Report{Waiting: map[string]int{"images": 7}}, errors.New("the tick was cut off")
+	})
+	if _, err := h.handle(t.Context(), []byte(`{}`)); err == nil {
+		t.Error("no error")
+	}
+	if got := metrics.String(); !strings.Contains(got, `"Job":"images","RunsWaiting":7`) {
+		t.Errorf("metrics = %s, want what waits, though the tick failed", got)
+	}
+}
+
 func TestAnEventIsNoTick(t *testing.T) {
 	h := newHandler(&bytes.Buffer{}, func() (orchestrator.Report, error) {
 		t.Error("a tick was done")

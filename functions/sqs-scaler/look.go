@@ -85,10 +85,10 @@ func (h *handler) report(ctx context.Context, s config.Scaler, sample scaling.Sa
 	h.log.InfoContext(ctx, "scaling decided", "scaler", s.Name, "service", s.Service, "from", sample.Desired, "to", d.Desired,
 		"reason", d.Reason, "visible", sample.Visible, "inFlight", sample.InFlight, "delayed", sample.Delayed,
 		"running", sample.Running, "pending", sample.Pending, "waitSeconds", d.Wait.Seconds())
-	h.metrics.Emit("Scaler", s.Name, map[telemetry.Metric]int{
+	h.metrics.Emit(s.Name, map[telemetry.Metric]int{
 		telemetry.MessagesVisible: sample.Visible, telemetry.MessagesInFlight: sample.InFlight,
 		telemetry.MessagesDelayed: sample.Delayed, telemetry.WaitSeconds: int(d.Wait.Seconds()),
 		telemetry.TasksDesired: d.Desired, telemetry.TasksRunning: sample.Running,
 	})
-	h.metrics.Emit("Reason", s.Name+"/"+string(d.Reason), map[telemetry.Metric]int{telemetry.ScalingDecisions: 1})
+	h.metrics.Emit(s.Name+"/"+string(d.Reason), map[telemetry.Metric]int{telemetry.ScalingDecisions: 1})
 }

@@ -26,6 +26,7 @@ const (
 	Mails              Item = "ses-mails"
 	LogBytes           Item = "cloudwatch-logs-gb"
 	CustomMetrics      Item = "cloudwatch-metrics"
+	Dashboards         Item = "cloudwatch-dashboards"
 	Alarms             Item = "cloudwatch-alarms"
 	BucketWrites       Item = "s3-put-requests"
 	BucketReads        Item = "s3-get-requests"
@@ -86,6 +87,7 @@ func Published() Prices {
 		{LogBytes, 1, 0.50, watch},
 		{CustomMetrics, 1, 0.30, watch},
 		{Alarms, 1, 0.10, watch},
+		{Dashboards, 1, 3.00, watch},
 		{BucketWrites, 1000, 0.005, bucket},
 		{BucketReads, 1000, 0.0004, bucket},
 		{CPUHoursARM, 1, 0.03238, fargate},

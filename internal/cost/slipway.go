@@ -52,7 +52,7 @@ const (
 	// AlarmCount is how many alarms template.yaml has without the examples; a test in internal/project counts them.
 	AlarmCount = 10
 	// How many metrics are written by a stack with nothing to do, by a job with runs, and by a scaler with messages.
-	metricsIdle, metricsPerJob, metricsPerQueue = 3, 3, 9
+	metricsIdle, metricsPerJob, metricsPerQueue = 3, 5, 9
 	// Lambda begins with five long polls of 20 seconds on a queue.
 	// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 	pollsAMinute = 5 * 3
@@ -107,6 +107,7 @@ func (b *Bill) idle(p Prices, w Workload) {
 	b.add(p, what, QueueRequests, (polled*pollsAMinute+deadLetterQueues)*monthMinutes)
 	b.add(p, what, CustomMetrics, metricsIdle)
 	b.add(p, what, Alarms, AlarmCount)
+	b.add(p, what, Dashboards, 1) // unless CreateDashboard is false
 }
 
 // tasksTold adds what so many tasks take when ECS tells of them.

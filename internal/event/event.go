@@ -21,10 +21,12 @@ type Objects struct {
 	Ignored int
 }
 
-// Created is an object that was created. How says by what: "PutObject", "ObjectCreated:Put", ...
+// Created is an object that was created. How says by what: "PutObject", "ObjectCreated:Put", ... At is when, as the event
+// has it; zero when it does not say.
 type Created struct {
 	Object run.Object
 	How    string
+	At     time.Time
 }
 
 // Test is what S3 sends when a notification is configured.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"slipway/internal/run"
@@ -44,13 +45,14 @@ func decodeObjectCreated(e envelope) (Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Objects{Created: []Created{{Object: o, How: string(d.Reason)}}}, nil
+	return Objects{Created: []Created{{Object: o, How: string(d.Reason), At: time.Time(e.Time)}}}, nil
 }
 
 // notification is one record of a native S3 notification. Its key is encoded as in a form.
 type notification struct {
-	Source text `json:"eventSource"`
-	Name   text `json:"eventName"`
+	Source text    `json:"eventSource"`
+	Name   text    `json:"eventName"`
+	Time   instant `json:"eventTime"`
 	S3     struct {
 		Bucket struct {
 			Name string `json:"name"`
@@ -115,7 +117,7 @@ func (o *Objects) add(raw []byte) {
 		o.Bad = append(o.Bad, err)
 		return
 	}
-	o.Created = append(o.Created, Created{Object: created, How: string(n.Name)})
+	o.Created = append(o.Created, Created{Object: created, How: string(n.Name), At: time.Time(n.Time)})
 }
 
 // object checks what an event says of an object. The key is as S3 knows it. A size that the event does not give is

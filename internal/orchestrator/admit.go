@@ -15,6 +15,7 @@ type Want struct {
 	Input     run.Input
 	Key       string
 	NotBefore time.Time // it is not launched before; zero: at once
+	At        time.Time // of the event that asks for it; zero: not known
 }
 
 // Result says what became of a want.
@@ -77,6 +78,7 @@ func (o *Orchestrator) admit(ctx context.Context, wants []Want, launch bool) []A
 
 func (o *Orchestrator) newRun(id run.ID, job run.Job, w Want, now time.Time) run.Run {
 	r := run.New(id, job, w.Trigger, w.Input, now)
+	r.EventAt = w.At
 	if w.NotBefore.After(now) {
 		r.NotBefore, r.LaunchDeadline = w.NotBefore, job.LaunchDeadline(w.NotBefore)
 	}
@@ -159,16 +161,24 @@ func (o *Orchestrator) groupSize(job string, items []item) int {
 
 // LaunchQueued launches the queued runs of a job that are due, as far as there is room and time.
 func (o *Orchestrator) LaunchQueued(ctx context.Context, job string) error {
+	_, err := o.launchQueued(ctx, job)
+	return err
+}
+
+// launchQueued is LaunchQueued, and says how many of the last runs that it has read still wait: run.MaxWrite at most.
+func (o *Orchestrator) launchQueued(ctx context.Context, job string) (waiting int, err error) {
 	for timeLeft(ctx) {
 		queued, err := o.ledger.Queued(ctx, job, o.now(), run.MaxWrite)
 		if err != nil {
 			err = fmt.Errorf("read the queued runs of job %s: %w", job, err)
 		}
-		if moved := o.launchSome(ctx, job, queued); err != nil || moved == 0 || len(queued) < run.MaxWrite {
-			return err
+		moved := o.launchSome(ctx, job, queued)
+		waiting = len(queued) - moved
+		if err != nil || moved == 0 || len(queued) < run.MaxWrite {
+			return waiting, err
 		}
 	}
-	return nil
+	return waiting, nil
 }
 
 // launchSome launches queued runs and returns how many left the queue.

@@ -15,6 +15,9 @@ type Report struct {
 	Admitted   int `json:"admitted"`   // scheduled times admitted as runs
 	Missed     int `json:"missed"`     // scheduled times given up by catchUp
 	Reconciled int `json:"reconciled"` // runs looked at
+	// Waiting counts by job the runs that are due and have no room or no capacity, run.MaxWrite of each job at most. A
+	// job without any is not in it.
+	Waiting map[string]int `json:"waiting,omitempty"`
 }
 
 // Tick admits the scheduled times that are due, launches what is queued, and looks after runs that nothing was heard
@@ -40,7 +43,16 @@ func (o *Orchestrator) Tick(ctx context.Context) (Report, error) {
 		}
 	}
 	errs := make([]error, len(names))
-	each(len(names), func(i int) { errs[i] = o.LaunchQueued(ctx, names[i]) })
+	waiting := make([]int, len(names))
+	each(len(names), func(i int) { waiting[i], errs[i] = o.launchQueued(ctx, names[i]) })
+	for i, name := range names {
+		if waiting[i] > 0 {
+			if report.Waiting == nil {
+				report.Waiting = map[string]int{}
+			}
+			report.Waiting[name] = waiting[i]
+		}
+	}
 	return report, errors.Join(append(problems, errs...)...)
 }
 

@@ -218,15 +218,16 @@ func functionsGetTheirValues(s stack, p *problems) {
 // What Lambda itself calls in a function's name.
 var (
 	logging   = []string{"logs:CreateLogStream", "logs:PutLogEvents"}
+	tracing   = []string{"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 	consuming = []string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
 )
 
 // uses are the adapters that each function calls, with the actions that they document.
 var uses = map[string][][]string{
-	"S3TriggerFunction":         {logging, consuming, ledger.Actions, ecs.LaunchActions, sqs.SendActions, s3.PutActions},
-	"SchedulerFunction":         {logging, ledger.Actions, ecs.LaunchActions, ecs.ReconcileActions, s3.PutActions, s3.GetActions},
-	"SqsScalerFunction":         {logging, ledger.Actions, ecs.ScaleActions, sqs.DepthActions},
-	"LifecycleNotifierFunction": {logging, consuming, ledger.Actions, sqs.SendActions, sqs.DepthActions, sqs.PeekActions, eventbridge.Actions, logs.Actions, ses.Actions, sns.Actions, s3.GetActions},
+	"S3TriggerFunction":         {logging, tracing, consuming, ledger.Actions, ecs.LaunchActions, sqs.SendActions, s3.PutActions},
+	"SchedulerFunction":         {logging, tracing, ledger.Actions, ecs.LaunchActions, ecs.ReconcileActions, s3.PutActions, s3.GetActions},
+	"SqsScalerFunction":         {logging, tracing, ledger.Actions, ecs.ScaleActions, sqs.DepthActions},
+	"LifecycleNotifierFunction": {logging, tracing, consuming, ledger.Actions, sqs.SendActions, sqs.DepthActions, sqs.PeekActions, eventbridge.Actions, logs.Actions, ses.Actions, sns.Actions, s3.GetActions},
 }
 
 // onDemand are the actions that a function may do only when a job of slipway.yaml has a policy that needs them, beside

@@ -44,7 +44,7 @@ func parametersAreClear(s stack, p *problems) {
 var outputs = map[string]bool{
 	"UploadsBucketName": true, "ResultsBucketName": true, "BatchBucketName": false, "ClusterName": false, "LaunchQueueUrl": false,
 	"LaunchDeadLetterQueueUrl": false, "LifecycleQueueUrl": false, "LifecycleDeadLetterQueueUrl": false, "WorkQueueUrl": true,
-	"WorkDeadLetterQueueUrl": true, "WorkerServiceName": true, "RunsTableName": false, "TopicArn": false,
+	"WorkDeadLetterQueueUrl": true, "WorkerServiceName": true, "RunsTableName": false, "TopicArn": false, "DashboardName": false,
 }
 
 func outputsAreThere(s stack, p *problems) {

@@ -161,7 +161,7 @@ func clocks(t *testing.T, file string) []string {
 }
 
 func TestOnlyAdaptersAndProgramsImportTheSDK(t *testing.T) {
-	allowed := []string{"internal/cloud/", "internal/ledger", "internal/emulator", "internal/fake", "functions/", "worker", "tasks/", "local/", "cmd/"}
+	allowed := []string{"internal/cloud/", "internal/ledger", "internal/emulator", "internal/fake", "functions/", "worker", "tasks/", "local/", "cmd/", "bench/"}
 	for _, p := range list(t) {
 		path := strings.TrimPrefix(p.ImportPath, p.Module.Path+"/")
 		if slices.ContainsFunc(allowed, func(a string) bool { return strings.HasPrefix(path, a) }) {

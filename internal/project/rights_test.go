@@ -37,8 +37,12 @@ func statements(r resource) []statement {
 var nameless = map[string]string{
 	"ecr:GetAuthorizationToken":  "",
 	"ecs:DescribeTaskDefinition": "",
-	"ecs:ListTasks":              "ecs:cluster", // its resource is a container instance
-	"sts:GetCallerIdentity":      "",
+	// Its resource is a container instance, and a list that names none is authorised on *:
+	// https://github.com/awsdocs/amazon-ecs-developer-guide/issues/211
+	"ecs:ListTasks":            "ecs:cluster",
+	"sts:GetCallerIdentity":    "",
+	"xray:PutTelemetryRecords": "",
+	"xray:PutTraceSegments":    "",
 }
 
 func rightsNameResources(s stack, p *problems) {

@@ -39,6 +39,9 @@ var checks = map[string]func(stack, *problems){
 	"parameters are described, grouped and constrained":       parametersAreClear,
 	"outputs are there, and those of examples on condition":   outputsAreThere,
 	"what belongs to the examples is made with them only":     examplesAreOptional,
+	"the dashboard shows the metrics that are written":        dashboardShowsMetrics,
+	"saved queries fit the lines that are logged":             queriesFitLogs,
+	"tracing is a choice":                                     tracingIsAChoice,
 }
 
 func TestTemplates(t *testing.T) {
@@ -122,9 +125,18 @@ var breaks = []struct{ check, file, old, new string }{
 	{"somebody is told when it does not work", "template", "Value: !Ref SqsScalerFunction", "Value: !Ref SchedulerFunction"},
 	{"somebody is told when it does not work", "template", "AlarmActions: [!Ref Topic]", "AlarmActions: []"},
 	{"parameters are described, grouped and constrained", "template", "AllowedValues: [ENABLED, DISABLED]", "NoEcho: false"},
-	{"parameters are described, grouped and constrained", "template", "Parameters: [LogRetention]", "Parameters: []"},
+	{"parameters are described, grouped and constrained", "template", "Parameters: [LogRetention, ", "Parameters: ["},
 	{"outputs are there, and those of examples on condition", "template", "  RunsTableName:\n", "  TableName:\n"},
 	{"outputs are there, and those of examples on condition", "template", "  WorkQueueUrl:\n    Condition: WithExamples\n", "  WorkQueueUrl:\n"},
+	{"the dashboard shows the metrics that are written", "template", `MetricName=\"RunsFailed\"`, `MetricName=\"RunsBroken\"`},
+	{"the dashboard shows the metrics that are written", "template", `{Slipway,Stack,Class}`, `{Slipway,Stack,Job}`},
+	{"the dashboard shows the metrics that are written", "template", `MetricName=\"WaitSeconds\"`, `MetricName=\"TasksRunning\"`},
+	{"the dashboard shows the metrics that are written", "template", `"${LaunchQueue.QueueName}"`, `"${LunchQueue.QueueName}"`},
+	{"the dashboard shows the metrics that are written", "template", `"x": 12, "y": 0`, `"x": 11, "y": 0`},
+	{"saved queries fit the lines that are logged", "template", `message = "attempt ended"`, `message = "attempt finished"`},
+	{"saved queries fit the lines that are logged", "template", "by job, class, bin", "by job, kind, bin"},
+	{"tracing is a choice", "template", "Default: PassThrough", "Default: Active"},
+	{"tracing is a choice", "template", "              - *trace\n", ""},
 	{"what belongs to the examples is made with them only", "template", "WorkQueueUrl: !If [WithExamples, !Ref WorkQueue, \"\"]", "WorkQueueUrl: !Ref WorkQueue"},
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/base32"
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -104,12 +103,28 @@ const startedByPrefix = "slipway/"
 // maxStartedBy is what RunTask allows for startedBy.
 const maxStartedBy = 128
 
-var stackName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,39}$`)
+// validName reports whether a name has 1 to 40 characters, each allowed. A regular expression would cost each cold start
+// the time to compile it.
+func validName(name string, allowed func(c byte) bool) bool {
+	for i := range len(name) {
+		if !allowed(name[i]) {
+			return false
+		}
+	}
+	return 1 <= len(name) && len(name) <= 40
+}
+
+func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
+func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func inStackName(c byte) bool { return isLower(c) || isUpper(c) || isDigit(c) || c == '-' }
+func inJobName(c byte) bool   { return isLower(c) || isDigit(c) || c == '-' }
 
 // ValidStackName returns an error unless the name is one of CloudFormation's, and short enough to fit into startedBy
 // together with the longest run ID and attempt.
 func ValidStackName(name string) error {
-	if !stackName.MatchString(name) {
+	if !validName(name, inStackName) || !isLower(name[0]) && !isUpper(name[0]) {
 		return fmt.Errorf("stack name %q: use a letter, then up to 39 of letters, digits and hyphen", name)
 	}
 	return nil

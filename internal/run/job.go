@@ -2,7 +2,6 @@ package run
 
 import (
 	"fmt"
-	"regexp"
 	"time"
 )
 
@@ -188,11 +187,9 @@ const (
 	DefaultMaxWait = time.Minute
 )
 
-var jobName = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
-
 // ValidJobName returns an error unless the name is 1 to 40 of a-z, 0-9 and hyphen, which is what fits into startedBy.
 func ValidJobName(name string) error {
-	if !jobName.MatchString(name) {
+	if !validName(name, inJobName) {
 		return fmt.Errorf("job name %q: use 1 to 40 of a-z, 0-9 and hyphen", name)
 	}
 	return nil

@@ -198,6 +198,7 @@ type Run struct {
 	NotBefore      time.Time `json:"notBefore,omitzero"`
 	LaunchDeadline time.Time `json:"launchDeadline,omitzero"`
 	AdmittedAt     time.Time `json:"admittedAt,omitzero"`
+	EventAt        time.Time `json:"eventAt,omitzero"` // when what asked for it happened, as its event has it
 	ClaimedAt      time.Time `json:"claimedAt,omitzero"`
 	AcceptedAt     time.Time `json:"acceptedAt,omitzero"` // ECS has accepted the attempt
 	StartedAt      time.Time `json:"startedAt,omitzero"`  // the task was first seen RUNNING

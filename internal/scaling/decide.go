@@ -19,7 +19,9 @@ func Decide(p Policy, st State, s Sample, now time.Time) (Decision, State) {
 	d := w.within(p)
 	next.Desired = d.Desired
 	if more := d.Desired - s.Running - coming(s); more > 0 {
-		next.Launches = append(next.Launches[:len(next.Launches):len(next.Launches)], Launch{now, more})
+		var added []Launch
+		added, next.Quota = next.Quota.launch(more, now)
+		next.Launches = append(next.Launches[:len(next.Launches):len(next.Launches)], added...)
 	}
 	d.Wait = c.wait()
 	d.Rest = s.Visible+s.InFlight+s.Delayed == 0 && d.Desired <= p.Min && s.Desired == d.Desired && now.Sub(next.Active) > restAfter

@@ -31,7 +31,7 @@ func learn(p Policy, st State, s Sample, now time.Time) State {
 	if next.Calm = 0; s.InFlight == 0 {
 		next.Calm = st.Calm + 1
 	}
-	next.Progress = progress(st, s, now)
+	next.Progress, next.Quota = progress(st, s, now), st.Quota.refill(now)
 	if st.At.IsZero() {
 		next.Arrivals = []Arrived{{now, float64(messages)}}
 		next.Launches = launches(nil, coming(s), now)
@@ -49,7 +49,9 @@ func learn(p Policy, st State, s Sample, now time.Time) State {
 		next.Arrivals = arrive(p, st.Arrivals, Arrived{now, arrived(p, next.Service, v)})
 	}
 	next.Startup = starts(st, s, now)
-	next.Launches = launches(started(st, s), coming(s), st.At)
+	left := started(st, s)
+	next.Launches = launches(left, coming(s), st.At)
+	next.Quota = next.Quota.take(sum(next.Launches) - sum(left))
 	return next
 }
 
@@ -113,7 +115,7 @@ func started(st State, s Sample) []Launch {
 func starts(st State, s Sample, now time.Time) StartTime {
 	n, learned := s.Running-st.Running, st.Startup
 	for _, l := range st.Launches {
-		if n <= 0 || s.Deploying {
+		if n <= 0 || s.Deploying || l.At.After(st.At) {
 			break
 		}
 		took := now.Sub(l.At).Seconds() - now.Sub(st.At).Seconds()/2

@@ -125,7 +125,10 @@ func (c *picture) spread(within float64) float64 {
 func (c *picture) soonAble(within float64) float64 {
 	sum, variance := 0.0, 0.0
 	for _, g := range c.coming {
-		mean, deviation := c.start.ahead(within, g.age)
+		mean, deviation := c.start.ahead(within, max(g.age, 0))
+		if least := useful * c.latency; g.age < 0 && mean < least { // it waits for the quota, and counts as one more would
+			mean, deviation = least, min(deviation, least)
+		}
 		sum, variance = sum+g.n*mean, variance+g.n*deviation*deviation
 	}
 	return max(sum-startSafety*math.Sqrt(variance), 0)

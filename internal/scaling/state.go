@@ -16,6 +16,7 @@ type State struct {
 	Needs    []Need    `json:"needs,omitempty"`    // of late, the oldest first, each less than those before it
 	Peaks    []Peak    `json:"peaks,omitempty"`    // bursts beyond the launch quota, the oldest first
 	Launches []Launch  `json:"launches,omitempty"` // tasks on their way, the oldest first
+	Quota    Quota     `json:"quota,omitzero"`     // what is left for launches
 	Service  []Guess   `json:"service,omitempty"`
 	Startup  StartTime `json:"startup,omitzero"`
 	Working  float64   `json:"working,omitempty"` // messages in flight, the mean of the last minute

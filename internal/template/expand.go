@@ -221,3 +221,64 @@ func (x *expansion) outputs(s *Stack) error {
 	}
 	return nil
 }
+
+// Known is what can be said of a template without its parameters: as Expand, but a parameter without a default is not
+// known, and neither is what depends on it, instead of being an error. A property whose value is not known is there, and
+// nil; an element of a list that is not known is left out. A resource whose condition is not known is there.
+func (t Template) Known(p Pseudo, parameters map[string]string) Stack {
+	x := expansion{template: t, pseudo: p, parameters: map[string]string{}, conditions: map[string]bool{}}
+	for name, of := range t.Section("Parameters") {
+		if given, ok := parameters[name]; ok {
+			x.parameters[name] = given
+		} else if fallback := At(of, "Default"); fallback != nil {
+			x.parameters[name] = fmt.Sprint(fallback)
+		}
+	}
+	out := Stack{Resources: map[string]Resource{}, Outputs: map[string]string{}}
+	for id, body := range t.Section("Resources") {
+		if there, err := x.there(body); err == nil && !there {
+			continue
+		}
+		v, _ := x.known(At(body, "Properties"))
+		properties, _ := v.(Object)
+		out.Resources[id] = Resource{ID: id, Type: fmt.Sprint(At(body, "Type")), Properties: properties}
+	}
+	return out
+}
+
+// known is a value as far as it is known, nil where it is not, and whether it is there at all.
+func (x *expansion) known(v any) (any, bool) {
+	if whole, err := x.value(v); err == nil {
+		return whole, whole != (nothing{})
+	}
+	switch v := v.(type) {
+	case []any:
+		out := []any{}
+		for _, e := range v {
+			if k, there := x.known(e); there && k != nil {
+				out = append(out, k)
+			}
+		}
+		return out, true
+	case Object:
+		if isFunction(v) {
+			return nil, true
+		}
+		out := Object{}
+		for name, e := range v {
+			if k, there := x.known(e); there {
+				out[name] = k
+			}
+		}
+		return out, true
+	}
+	return nil, true
+}
+
+// isFunction reports whether an object is an intrinsic function.
+func isFunction(o Object) bool {
+	for name := range o {
+		return len(o) == 1 && (name == "Ref" || strings.HasPrefix(name, "Fn::"))
+	}
+	return false
+}

@@ -104,11 +104,11 @@ func (d Desk) settle(ctx context.Context, p Parcel, fate Fate) Fate {
 	letter := Letter(d.Function, p)
 	if fate == GivenUp {
 		if err := d.Send(ctx, letter); err != nil {
-			d.Log.ErrorContext(ctx, "dead letter not sent", "message", p.Message.ID, "reason", letter.Reason, "error", err)
+			d.Log.ErrorContext(ctx, "dead letter not sent", "messageId", p.Message.ID, "reason", letter.Reason, "error", err)
 			return GoBack
 		}
 	}
-	d.Log.WarnContext(ctx, "message not done", "message", p.Message.ID, "fate", fate, "reason", letter.Reason,
+	d.Log.WarnContext(ctx, "message not done", "messageId", p.Message.ID, "fate", fate, "reason", letter.Reason,
 		"receives", p.Message.Receives, "error", letter.Detail)
 	return fate
 }

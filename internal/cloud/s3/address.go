@@ -3,7 +3,6 @@ package s3
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/aws/smithy-go/encoding/httpbinding"
@@ -20,8 +19,18 @@ var suffixes = []struct{ region, domain string }{
 	{"eu-isoe-", "cloud.adc-e.uk"},
 }
 
-// label is a bucket's name that can be the first part of a host: a dot in it would not fit the certificate.
-var label = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
+// isLabel reports whether a bucket has a name that can be the first part of a host: a dot in it would not fit the certificate.
+func isLabel(bucket string) bool {
+	if len(bucket) < 3 || len(bucket) > 63 || bucket[0] == '-' || bucket[len(bucket)-1] == '-' {
+		return false
+	}
+	for i := range len(bucket) {
+		if c := bucket[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
 
 // address is the URL of an object: by host on AWS where the bucket's name allows that, else by path. Endpoint is empty
 // for AWS's own. Everything but letters, digits and "-._~/" is escaped once, as the signature wants it.
@@ -35,7 +44,7 @@ func address(endpoint, region string, o object) (*url.URL, error) {
 		return by(base.Scheme, base.Host, strings.TrimRight(base.Path, "/")+"/"+o.bucket+"/"+o.key), nil
 	}
 	host := "s3." + region + "." + domain(region)
-	if label.MatchString(o.bucket) {
+	if isLabel(o.bucket) {
 		return by("https", o.bucket+"."+host, "/"+o.key), nil
 	}
 	return by("https", host, "/"+o.bucket+"/"+o.key), nil

@@ -4,18 +4,20 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"slipway/internal/compatible"
 )
 
 func TestFargateHas74Sizes(t *testing.T) {
 	pairs := 0
 	for cpu := 1; cpu <= 1<<18; cpu++ {
-		pairs += len(fargateMemory(cpu))
+		pairs += len(compatible.FargateMemory(cpu))
 	}
 	if pairs != 74 {
 		t.Errorf("got %d pairs of CPU and memory, want 74", pairs)
 	}
 	for cpu, want := range map[int][2]int{256: {512, 2048}, 1024: {2048, 8192}, 8192: {16384, 61440}, 16384: {32768, 122880}} {
-		sizes := fargateMemory(cpu)
+		sizes := compatible.FargateMemory(cpu)
 		if sizes[0] != want[0] || sizes[len(sizes)-1] != want[1] {
 			t.Errorf("%d CPU units: got %v, want %v", cpu, sizes, want)
 		}

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// Problem is one mistake in slipway.yaml. Line and Column count from 1.
+// Problem is one mistake in slipway.yaml, or in the file that it names. Line and Column count from 1.
 type Problem struct {
+	File    string `json:"file,omitempty"` // empty: slipway.yaml
 	Line    int    `json:"line"`
 	Column  int    `json:"column"`
 	Path    string `json:"path"` // as in jobs.images.task.capacity[0]; empty: the whole file
@@ -27,7 +28,7 @@ type problems struct{ found []Problem }
 
 // add reports a mistake at a value.
 func (p *problems) add(v *value, format string, args ...any) {
-	p.found = append(p.found, Problem{v.line, v.column, v.path, fmt.Sprintf(format, args...)})
+	p.found = append(p.found, Problem{Line: v.line, Column: v.column, Path: v.path, Message: fmt.Sprintf(format, args...)})
 }
 
 // sorted returns the mistakes in the order of the file, each once: what defaults say is checked for every job.

@@ -6,15 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/internal/compatible"
 	"slipway/internal/launch"
 	"slipway/internal/run"
-)
-
-// The limits of Fargate's ephemeral storage as RunTask takes it, in GiB.
-// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EphemeralStorage.html
-const (
-	minStorage = 21
-	maxStorage = 200
 )
 
 var (
@@ -80,28 +74,6 @@ func (r *reader) capacity(v *value) {
 	}
 }
 
-// fargateSizes are the memory sizes in MiB that Fargate takes with each CPU size in ECS units: first, last, step.
-// 256 is the exception: 512, 1024 and 2048.
-// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
-var fargateSizes = map[int][3]int{
-	512: {1024, 4096, 1024}, 1024: {2048, 8192, 1024}, 2048: {4096, 16384, 1024}, 4096: {8192, 30720, 1024},
-	8192: {16384, 61440, 4096}, 16384: {32768, 122880, 8192},
-}
-
-// fargateMemory lists the memory sizes in MiB that go with a CPU size, or nothing when there is no such size.
-func fargateMemory(cpu int) []int {
-	if cpu == 256 {
-		return []int{512, 1024, 2048}
-	}
-	var out []int
-	if s, ok := fargateSizes[cpu]; ok {
-		for m := s[0]; m <= s[1]; m += s[2] {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
 func (r *reader) resources(v *value, capacity []string) []run.Resources {
 	var rules []run.Resources
 	seen := map[int64]bool{}
@@ -149,7 +121,7 @@ func (r *reader) pair(cpu, memory *value, rule run.Resources, capacity []string)
 }
 
 func (r *reader) fargate(cpu, memory *value, rule run.Resources) {
-	sizes := fargateMemory(rule.CPU)
+	sizes := compatible.FargateMemory(rule.CPU)
 	switch {
 	case len(sizes) == 0:
 		r.add(cpu, "Fargate has no size with %d CPU units; it has 256, 512, 1024, 2048, 4096, 8192 and 16384", rule.CPU)
@@ -165,8 +137,8 @@ func (r *reader) fargate(cpu, memory *value, rule run.Resources) {
 }
 
 func (r *reader) storage(v *value) {
-	if v != nil && (v.number%gib != 0 || v.number < minStorage*gib || v.number > maxStorage*gib) {
-		r.add(v, "Fargate takes %dGiB to %dGiB of ephemeral storage, in whole GiB", minStorage, maxStorage)
+	if v != nil && (v.number%gib != 0 || v.number < compatible.MinStorage*gib || v.number > compatible.MaxStorage*gib) {
+		r.add(v, "Fargate takes %dGiB to %dGiB of ephemeral storage, in whole GiB", compatible.MinStorage, compatible.MaxStorage)
 	}
 }
 

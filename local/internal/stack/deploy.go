@@ -69,5 +69,6 @@ func parameters(subnets, group string) []string {
 		"NotificationEmail=" + Reader, "Sender=" + Sender, "SenderIdentity=" + Sender,
 		"ObjectProcessorImage=slipway/object-processor:local", "HourlyBatchImage=slipway/hourly-batch:local",
 		"QueueWorkerImage=slipway/queue-worker:local",
+		"CreateQueries=false", // the emulator's CloudFormation does not know AWS::Logs::QueryDefinition
 	}
 }

@@ -121,6 +121,10 @@ func TestUpThatFailsShowsTheLogAndLeavesNothing(t *testing.T) {
 	}
 	const tool = "#!/bin/sh\necho the reason why; "
 	write("slipway.yaml", "version: 1")
+	write("template.yaml", "Resources: {}")
+	write("wiring.yaml", "Resources: {}")
+	write("LICENSE", "")
+	write("README.md", "")
 	write("go.mod", "module broken")
 	write(".tools/ministack/bin/ministack", tool+"exec sleep 60")
 	write(".tools/sam/bin/sam", tool+"sleep 1; exit 1")
