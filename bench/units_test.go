@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,9 +18,9 @@ import (
 )
 
 // quiet is a world that is told of everything at no cost to the table.
-type quiet struct{ published int }
+type quiet struct{ published atomic.Int64 }
 
-func (q *quiet) Publish(context.Context, run.Run, run.Effect) error { q.published++; return nil }
+func (q *quiet) Publish(context.Context, run.Run, run.Effect) error { q.published.Add(1); return nil }
 
 func (q *quiet) Announce(context.Context, run.Incident, run.Notice) error { return nil }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -350,6 +351,15 @@ func TestDeployPushesOnceAndNamesDigests(t *testing.T) {
 		t.Errorf("pushed %q and answered %+v, want nothing to be pushed twice", *pushed, a)
 	}
 	contains(t, d.ran[len(d.ran)-1], "--no-confirm-changeset")
+
+	images := regexp.MustCompile(`([A-Za-z]+Image)="([^"]+)"`).FindAllStringSubmatch(last, -1)
+	if len(images) != 3 {
+		t.Fatalf("got %q, want three images", images)
+	}
+	registry := images[0][2][:strings.Index(images[0][2], "/")]
+	d.settings("NotificationEmail=\nSubnets=subnet-00000001\nObjectProcessorImage=" + images[0][2] + "\nHourlyBatchImage=" + registry + "/none:1\nQueueWorkerImage=public.ecr.aws/a/b:1\n")
+	_, errs = d.deploy(1)
+	contains(t, errs, "HourlyBatchImage: there is no image "+registry+"/none:1", "1 problem.")
 
 	d.run(0, "destroy", "--source", d.source(), "--env", env, "--yes", "--all")
 	for _, stack := range []string{"slipway-" + env, "slipway-" + env + "-images"} {

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
 	"slipway/internal/cloud/bucket"
 	"slipway/internal/cloud/cluster"
+	"slipway/internal/cloud/ecr"
 	"slipway/internal/cloud/iam"
 	"slipway/internal/cloud/identity"
 	"slipway/internal/cloud/sqs"
@@ -52,11 +54,12 @@ func (e *environment) facts(ctx context.Context, c config.Config) (deploy.Facts,
 	f := deploy.Facts{
 		Region: e.cfg.Region, Subnets: map[string]string{}, Buckets: map[string]string{}, Providers: map[string][]string{},
 		Tasks: map[string]deploy.Definition{}, Services: map[string]bool{}, Queues: map[string]bool{}, Roles: map[string]string{},
+		Images: map[string]bool{},
 	}
 	if parts := strings.Split(arn, ":"); len(parts) > 4 {
 		f.Account = parts[4]
 	}
-	for _, read := range []func(context.Context, deploy.Named, *deploy.Facts) error{e.readSubnets, e.readBuckets, e.readCluster, e.readQueues, e.readRoles} {
+	for _, read := range []func(context.Context, deploy.Named, *deploy.Facts) error{e.readSubnets, e.readBuckets, e.readCluster, e.readQueues, e.readRoles, e.readImages} {
 		if err := read(ctx, named, &f); err != nil {
 			return f, err
 		}
@@ -133,6 +136,25 @@ func (e *environment) readQueues(ctx context.Context, n deploy.Named, f *deploy.
 			return err
 		}
 		f.Queues[url] = err == nil
+	}
+	return nil
+}
+
+// ecrImage is an image of ECR: account, region, repository, and a tag or a digest.
+var ecrImage = regexp.MustCompile(`^([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)([:@])(.+)$`)
+
+// readImages looks for the images that are in the registry of the account. Others may need credentials of their own.
+func (e *environment) readImages(ctx context.Context, n deploy.Named, f *deploy.Facts) error {
+	for _, image := range n.Images {
+		m := ecrImage.FindStringSubmatch(image)
+		if m == nil || m[1] != f.Account || m[2] != f.Region {
+			continue
+		}
+		digest, err := ecr.New(e.cfg, e.endpoint("ECR")).Digest(ctx, m[3], ecr.Reference{Digest: m[4] == "@", Name: m[5]})
+		if err != nil {
+			return err
+		}
+		f.Images[image] = digest != ""
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -18,6 +17,8 @@ type rolloutFlags struct {
 	plan       rollout.Plan
 	launchType string
 	page       string
+	rateGiven  bool
+	roomGiven  bool
 }
 
 func rolloutCommand(o *options) *cobra.Command {
@@ -34,15 +35,20 @@ health check ECS waits 40 seconds. A task that is told to stop drains its connec
 until it is STOPPED. AWS's documentation counts RUNNING and PENDING tasks, so a rollout may be faster than this, never
 fuller.
 
---launch-type FARGATE launches 500 tasks a minute, the quota of a service; with EC2, --room is how many tasks more the
-instances can hold (with a fixed host port: instances without one).
+--room is how many tasks more there is room for. On EC2 it is what the instances can hold (with a fixed host port: instances
+without one), and 0 unless told otherwise. On Fargate it is what the account's quota of vCPUs leaves, divided by those of a
+task, and no limit unless told otherwise. --launch-type FARGATE launches 500 tasks a minute, the quota of a service.
 
 A rollout that is stuck ends with exit code 1.`,
 		Example: `  slipway rollout --desired 10 --min-healthy 60 --max 150 --start 40s --grace 30s --drain 20s
   slipway rollout --desired 10 --min-healthy 60 --max 100 --html rollout.html
+  slipway rollout --desired 10 --room 2
   slipway rollout --desired 4 --min-healthy 100 --max 200 --launch-type EC2 --room 1 --json`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return o.rollout(f, c.Flags().Changed("launch-rate")) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			f.rateGiven, f.roomGiven = c.Flags().Changed("launch-rate"), c.Flags().Changed("room")
+			return o.rollout(f)
+		},
 	}
 	flags := c.Flags()
 	flags.IntVar(&f.plan.Desired, "desired", 0, "the service's desired count")
@@ -52,7 +58,7 @@ A rollout that is stuck ends with exit code 1.`,
 	flags.DurationVar(&f.plan.Grace, "grace", 40*time.Second, "from RUNNING until it counts as healthy")
 	flags.DurationVar(&f.plan.Drain, "drain", 5*time.Minute, "from the decision to stop a task to STOPPED; a target group drains for 5m unless told otherwise")
 	flags.StringVar(&f.launchType, "launch-type", "FARGATE", "FARGATE or EC2")
-	flags.IntVar(&f.plan.Room, "room", 0, "with EC2: how many tasks more the instances have room for")
+	flags.IntVar(&f.plan.Room, "room", 0, "how many tasks more the instances, or on Fargate the quota of vCPUs, have room for")
 	flags.IntVar(&f.plan.LaunchRate, "launch-rate", fargateLaunches, "launches a minute; 0: no limit")
 	flags.StringVar(&f.page, "html", "", "write a page with a picture to this file")
 	if err := c.MarkFlagRequired("desired"); err != nil {
@@ -66,19 +72,18 @@ A rollout that is stuck ends with exit code 1.`,
 const fargateLaunches = 500
 
 // read is the plan that the flags describe.
-func (f *rolloutFlags) read(rateGiven bool) (rollout.Plan, error) {
+func (f *rolloutFlags) read() (rollout.Plan, error) {
 	p := f.plan
+	if p.Room < 0 {
+		return p, fmt.Errorf("--room is %d; write how many tasks more there is room for, 0 or more", p.Room)
+	}
 	switch strings.ToUpper(f.launchType) {
 	case "FARGATE":
-		if p.Room != 0 {
-			return p, errors.New("--room is for --launch-type EC2: on Fargate each task brings its own")
+		if !f.roomGiven {
+			p.Room = -1
 		}
-		p.Room = -1
 	case "EC2":
-		if p.Room < 0 {
-			return p, fmt.Errorf("--room is %d; write how many tasks more the instances have room for, 0 or more", p.Room)
-		}
-		if !rateGiven {
+		if !f.rateGiven {
 			p.LaunchRate = 0
 		}
 	default:
@@ -87,8 +92,8 @@ func (f *rolloutFlags) read(rateGiven bool) (rollout.Plan, error) {
 	return p, p.Check()
 }
 
-func (o *options) rollout(f rolloutFlags, rateGiven bool) error {
-	p, err := f.read(rateGiven)
+func (o *options) rollout(f rolloutFlags) error {
+	p, err := f.read()
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,30 @@ func TestRolloutInTextAndInAPicture(t *testing.T) {
 	}
 }
 
+// TestRolloutWithAQuotaOfFargate: a quota of vCPUs leaves room for some tasks more, and no --room is as many as it takes.
+func TestRolloutWithAQuotaOfFargate(t *testing.T) {
+	for name, tc := range map[string]struct {
+		room  []string
+		code  int
+		first rollout.Step
+	}{
+		"no quota is reached": {nil, exitDone, rollout.Step{OldRunning: 10, Starting: 10}},
+		"room for two":        {[]string{"--room", "2"}, exitDone, rollout.Step{OldRunning: 10, Starting: 2}},
+		"the quota is full":   {[]string{"--room", "0"}, exitProblem, rollout.Step{OldRunning: 10}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, answer, said := rolled(t, append([]string{"--desired", "10", "--json"}, tc.room...)...)
+			var got rollout.Rollout
+			if err := json.Unmarshal([]byte(answer), &got); err != nil || code != tc.code {
+				t.Fatalf("exit %d, want %d, %v: %s%s", code, tc.code, err, answer, said)
+			}
+			if got.Steps[0] != tc.first {
+				t.Errorf("it begins with %+v, want %+v", got.Steps[0], tc.first)
+			}
+		})
+	}
+}
+
 func TestRolloutRefusesWhatMeansNothing(t *testing.T) {
 	for name, tc := range map[string]struct {
 		args []string
@@ -61,7 +85,6 @@ func TestRolloutRefusesWhatMeansNothing(t *testing.T) {
 		"no count":                 {nil, `"desired" not set`},
 		"percentages":              {[]string{"--desired", "4", "--min-healthy", "120", "--max", "50"}, "minimum healthy: 120"},
 		"too many":                 {[]string{"--desired", "1000000"}, "desired: 1000000"},
-		"room on Fargate":          {[]string{"--desired", "4", "--room", "3"}, "--launch-type EC2"},
 		"less room than none":      {[]string{"--desired", "4", "--launch-type", "EC2", "--room", "-3"}, "--room is -3"},
 		"a launch type of its own": {[]string{"--desired", "4", "--launch-type", "LAMBDA"}, "FARGATE or EC2"},
 		"time that runs back":      {[]string{"--desired", "4", "--drain", "-3s"}, "drain: -3s"},

@@ -34,6 +34,7 @@ type Facts struct {
 	Services  map[string]bool       // CLUSTER/SERVICE
 	Queues    map[string]bool       // URLs
 	Roles     map[string]string     // "" may be passed to tasks; else why not
+	Images    map[string]bool       // those of ECR that exist
 }
 
 // Definition is what matters of a task definition here.
@@ -91,8 +92,8 @@ func Without(c config.Config, e Environment) []Finding {
 // Named are the things that a configuration and an environment name, as they are before a deployment. What the
 // deployment itself makes is not among them.
 type Named struct {
-	Subnets, Buckets, Clusters, Definitions, Services, Queues, Roles []string
-	Spot                                                             bool
+	Subnets, Buckets, Clusters, Definitions, Services, Queues, Roles, Images []string
+	Spot                                                                     bool
 }
 
 // names gathers names, each once, without what the deployment itself fills in.
@@ -130,14 +131,26 @@ func Names(c config.Config, e Environment) (Named, error) {
 		subnets.add(j.Task.Subnets...)
 		usesSpot = usesSpot || slices.Contains(j.Task.Capacity, spot)
 	}
+	images := names{}
+	if examples, _ := e.Value("Examples"); examples != "false" {
+		for _, parameter := range ImageParameters() {
+			image, _ := e.Value(parameter)
+			images.add(image)
+		}
+	}
 	for _, s := range c.Scalers {
 		services.add(s.Cluster + "/" + s.Service)
 		queues.add(s.Queues...)
 	}
 	return Named{
 		Subnets: subnets.sorted(), Buckets: buckets.sorted(), Clusters: clusters.sorted(), Definitions: definitions.sorted(),
-		Services: services.sorted(), Queues: queues.sorted(), Roles: roles.sorted(), Spot: usesSpot,
+		Services: services.sorted(), Queues: queues.sorted(), Roles: roles.sorted(), Images: images.sorted(), Spot: usesSpot,
 	}, nil
+}
+
+// ImageParameters are the parameters that name the images of the reference tasks.
+func ImageParameters() []string {
+	return []string{"ObjectProcessorImage", "HourlyBatchImage", "QueueWorkerImage"}
 }
 
 const spot = "FARGATE_SPOT"
@@ -166,6 +179,7 @@ func Findings(c config.Config, e Environment, f Facts) ([]Finding, error) {
 		add("capacity", "region "+f.Region+" has no Fargate Spot", "choose another region, or give an existing cluster as ClusterArn and leave FARGATE_SPOT out of every capacity in slipway.yaml")
 	}
 	f.network(named, add)
+	f.images(e, add)
 	f.passed(filled, add)
 	for _, j := range filled.Jobs {
 		f.job(j, e, add)
@@ -193,6 +207,15 @@ func (f Facts) network(n Named, add func(about, what, do string)) {
 	for _, id := range n.Subnets {
 		if f.Subnets[id] == "" {
 			add("Subnets", "there is no subnet "+id+" in "+f.Region, `name subnets of "aws ec2 describe-subnets", or remove the line to be offered those of the default VPC`)
+		}
+	}
+}
+
+func (f Facts) images(e Environment, add func(about, what, do string)) {
+	for _, parameter := range ImageParameters() {
+		image, _ := e.Value(parameter)
+		if known(f.Images, image) && !f.Images[image] {
+			add(parameter, "there is no image "+image, "push it, or remove the line to have it built and pushed")
 		}
 	}
 }

@@ -20,7 +20,8 @@ type Plan struct {
 	// Start is from the launch of a task to RUNNING, Grace from there until it counts as healthy, Drain from the
 	// decision to stop a task until it is STOPPED.
 	Start, Grace, Drain time.Duration
-	// Room is how many tasks more than Desired the instances have room for; negative: as many as it takes, as on Fargate.
+	// Room is how many tasks more than Desired the instances, or a quota of vCPUs, have room for; negative: as many as it
+	// takes.
 	Room int
 	// LaunchRate is how many tasks a minute may be launched; zero: as many as it takes.
 	LaunchRate int
@@ -239,8 +240,8 @@ func (s *service) why(stuck bool) string {
 	case p.Desired == 0:
 		return "no task is wanted, so nothing is replaced"
 	case stuck && s.most <= p.Desired:
-		return fmt.Sprintf("none may stop and none may start: %s. Lower the minimum to %d or less, or raise the maximum to %d or more",
-			limits, 100*(p.Desired-1)/p.Desired, (100*(p.Desired+1)+p.Desired-1)/p.Desired)
+		return fmt.Sprintf("none may stop and none may start: %s. Lower the minimum to %d or less, or raise the maximum to %d or more%s",
+			limits, 100*(p.Desired-1)/p.Desired, (100*(p.Desired+1)+p.Desired-1)/p.Desired, p.andRoom())
 	case stuck:
 		return fmt.Sprintf("none may stop, and there is no room to start another: %s. Lower the minimum to %d or less, or add room for one task",
 			limits, 100*(p.Desired-1)/p.Desired)
@@ -248,14 +249,28 @@ func (s *service) why(stuck bool) string {
 	return limits + "." + s.pace()
 }
 
+// andRoom is what a higher maximum needs beside it where there is no room.
+func (p Plan) andRoom() string {
+	if p.Room == 0 {
+		return " and add room for one task"
+	}
+	return ""
+}
+
 // pace says what bounds the speed.
 func (s *service) pace() string {
 	p := s.plan
+	first := min(p.Desired, s.most-p.Desired)
+	if p.Room >= 0 {
+		first = min(first, p.Room)
+	}
 	switch {
+	case p.LaunchRate > 0 && first > p.LaunchRate:
+		return fmt.Sprintf(" At first %d new ones may come, at %d launches a minute.", first, p.LaunchRate)
 	case s.most >= 2*p.Desired && (p.Room < 0 || p.Room >= p.Desired):
 		return " All new tasks start at once."
 	case p.Room >= 0 && p.Room < s.most-p.Desired:
-		return fmt.Sprintf(" The instances have room for %d more, so the maximum is not reached.", p.Room)
+		return fmt.Sprintf(" There is room for %d more, so the maximum is not reached.", p.Room)
 	}
 	return fmt.Sprintf(" At first %d old ones may go and %d new ones come.", p.Desired-s.least, s.most-p.Desired)
 }

@@ -128,6 +128,44 @@ func TestWhatWhyAdvisesHelps(t *testing.T) {
 	}
 }
 
+// TestWhatWhyAdvisesHelpsWhereBothLimitsHold: a higher maximum is no help to instances that are full.
+func TestWhatWhyAdvisesHelpsWhereBothLimitsHold(t *testing.T) {
+	p := usual()
+	p.Max, p.Room = 100, 0
+	got := rollout.Roll(p)
+	if !got.Stuck || !strings.Contains(got.Why, "raise the maximum to 110 or more and add room for one task") {
+		t.Errorf("stuck %v: %s", got.Stuck, got.Why)
+	}
+	p.Max = 110
+	alone := rollout.Roll(p)
+	p.Room = 1
+	if both := rollout.Roll(p); !alone.Stuck || both.Stuck {
+		t.Errorf("a higher maximum alone: stuck %v; with room for one: stuck %v", alone.Stuck, both.Stuck)
+	}
+}
+
+// TestWhySaysHowManyLaunchAtOnce: launches that a quota spreads over minutes are not all at once.
+func TestWhySaysHowManyLaunchAtOnce(t *testing.T) {
+	for name, tc := range map[string]struct {
+		desired, rate int
+		want          string
+	}{
+		"fewer than the quota":   {499, 500, "All new tasks start at once."},
+		"exactly the quota":      {500, 500, "All new tasks start at once."},
+		"one more":               {501, 500, "500 launches a minute"},
+		"many":                   {10_000, 500, "500 launches a minute"},
+		"no quota holds them up": {10_000, 0, "All new tasks start at once."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := usual()
+			p.Desired, p.LaunchRate = tc.desired, tc.rate
+			if got := rollout.Roll(p).Why; !strings.Contains(got, tc.want) {
+				t.Errorf("got %q, want something of %q", got, tc.want)
+			}
+		})
+	}
+}
+
 func TestCheckNamesEveryMistake(t *testing.T) {
 	err := rollout.Plan{Desired: -1, MinHealthy: 101, Max: 99, Start: -time.Second, Grace: 25 * time.Hour, Drain: -1, Room: rollout.Most + 1, LaunchRate: -3}.Check()
 	if err == nil {

@@ -56,6 +56,7 @@ scalers:
 const ownSettings = `# of the team
 AWS_REGION=us-east-1
 Examples=false
+CreateQueries=false
 Architecture=ARCHITECTURE
 ClusterArn=arn:aws:ecs:us-east-1:000000000000:cluster/theirs
 Subnets=SUBNET

@@ -51,9 +51,23 @@ func (e *ECR) Login(ctx context.Context) (user, password string, err error) {
 	return user, password, nil
 }
 
-// Digest is the digest of the image with a tag, or empty when there is none.
-func (e *ECR) Digest(ctx context.Context, repository, tag string) (string, error) {
-	in := map[string]any{"repositoryName": repository, "imageIds": []map[string]string{{"imageTag": tag}}}
+// Reference names an image of a repository, by a tag or by its digest.
+type Reference struct {
+	Digest bool
+	Name   string
+}
+
+// Tag is the reference by a tag.
+func Tag(name string) Reference { return Reference{Name: name} }
+
+// Digest is the digest of an image, or empty when there is none.
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
+func (e *ECR) Digest(ctx context.Context, repository string, image Reference) (string, error) {
+	key := "imageTag"
+	if image.Digest {
+		key = "imageDigest"
+	}
+	in := map[string]any{"repositoryName": repository, "imageIds": []map[string]string{{key: image.Name}}}
 	var out struct {
 		ImageDetails []struct{ ImageDigest string }
 	}
@@ -63,7 +77,7 @@ func (e *ECR) Digest(ctx context.Context, repository, tag string) (string, error
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("look for image %s:%s: %w", repository, tag, err)
+		return "", fmt.Errorf("look for image %s:%s: %w", repository, image.Name, err)
 	}
 	if len(out.ImageDetails) == 0 {
 		return "", nil
