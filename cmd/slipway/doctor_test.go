@@ -282,14 +282,14 @@ func newPatient(t *testing.T) *patient {
 	return &patient{s, healthyAccount(t, s), map[string]bool{}}
 }
 
-// examine runs the doctor.
+// examine runs the doctor, with a configuration without an HTTP client, as the SDK reads it.
 func (p *patient) examine(want int) examined {
 	p.t.Helper()
 	url := p.account.serve(p.t, p.asked)
 	p.env["AWS_ENDPOINT_URL"] = url
 	p.world.connect = func(context.Context, string, string) (aws.Config, error) {
 		return aws.Config{
-			Region: "eu-north-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""), HTTPClient: http.DefaultClient,
+			Region: "eu-north-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
 			RetryMaxAttempts: 1,
 		}, nil
 	}

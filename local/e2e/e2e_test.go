@@ -31,6 +31,7 @@ func TestTheWholeWay(t *testing.T) {
 	}
 	t.Parallel()
 	w := start(t)
+	t.Run("the doctor finds nothing, and each fault that is planted", func(t *testing.T) { theDoctor(t, w) })
 	t.Run("flows", func(t *testing.T) {
 		t.Run("a picture is described and gets a thumbnail", func(t *testing.T) { t.Parallel(); pictureIsProcessed(t, w) })
 		t.Run("an object delivered five times starts one task", func(t *testing.T) { t.Parallel(); fiveDeliveriesOneTask(t, w) })

@@ -103,7 +103,11 @@ func (a *AutoScaling) call(ctx context.Context, in request) (answer, error) {
 	if err := a.sign(ctx, req, body); err != nil {
 		return out, err
 	}
-	resp, err := a.cfg.HTTPClient.Do(req)
+	var client aws.HTTPClient = http.DefaultClient
+	if a.cfg.HTTPClient != nil { // a configuration that was read, and not built, mostly has none
+		client = a.cfg.HTTPClient
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		return out, fmt.Errorf("send the request: %w", err)
 	}
