@@ -122,15 +122,9 @@ func (o *options) fixBuckets(ctx context.Context, f doctorFlags) error {
 	if err != nil {
 		return err
 	}
-	answer := fixed{Buckets: []string{}}
-	for _, name := range r.bucketNames() {
-		on, err := r.bucket(name).EventBridge(ctx)
-		if err != nil {
-			return err
-		}
-		if !on {
-			answer.Buckets = append(answer.Buckets, name)
-		}
+	answer := fixed{}
+	if answer.Buckets, err = r.silent(ctx); err != nil {
+		return err
 	}
 	if len(answer.Buckets) > 0 && !f.dryRun {
 		if err := o.agreed("let "+strings.Join(answer.Buckets, ", ")+" send events to EventBridge, beside what is notified now", f.yes); err != nil {
@@ -143,18 +137,35 @@ func (o *options) fixBuckets(ctx context.Context, f doctorFlags) error {
 		}
 		answer.Done = true
 	}
-	return o.answer(answer, func(w io.Writer) {
-		word := "sends its events to EventBridge now"
-		if f.dryRun {
-			word = "would be made to send its events to EventBridge"
+	return o.answer(answer, answer.print)
+}
+
+// silent are the buckets of jobs that send no events to EventBridge.
+func (r *examination) silent(ctx context.Context) ([]string, error) {
+	names := []string{}
+	for _, name := range r.bucketNames() {
+		on, err := r.bucket(name).EventBridge(ctx)
+		if err != nil {
+			return nil, err
 		}
-		for _, name := range answer.Buckets {
-			say(w, "bucket %s %s\n", name, word)
+		if !on {
+			names = append(names, name)
 		}
-		if len(answer.Buckets) == 0 {
-			say(w, "Every bucket sends its events to EventBridge already.\n")
-		}
-	})
+	}
+	return names, nil
+}
+
+func (f fixed) print(w io.Writer) {
+	word := "would be made to send its events to EventBridge"
+	if f.Done {
+		word = "sends its events to EventBridge now"
+	}
+	for _, name := range f.Buckets {
+		say(w, "bucket %s %s\n", name, word)
+	}
+	if len(f.Buckets) == 0 {
+		say(w, "Every bucket sends its events to EventBridge already.\n")
+	}
 }
 
 // fixBucket changes one bucket, and looks whether it has.

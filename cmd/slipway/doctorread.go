@@ -462,14 +462,7 @@ func (r *examination) mail(ctx context.Context) {
 	if sender == "" {
 		return
 	}
-	m := doctor.Mail{Sender: sender, Identity: cmp.Or(r.state.Parameters["SenderIdentity"], sender)}
-	for _, n := range r.facts.Config.Notifications {
-		for _, to := range n.To {
-			if strings.Contains(to, "@") && filledIn(to) && !slices.Contains(m.To, to) {
-				m.To = append(m.To, to)
-			}
-		}
-	}
+	m := doctor.Mail{Sender: sender, Identity: cmp.Or(r.state.Parameters["SenderIdentity"], sender), To: r.addresses()}
 	client := mailaccount.New(r.cfg, r.endpoint("SESV2"))
 	r.try("SES", "ses:GetAccount", func() error {
 		sandbox, sends, err := client.State(ctx)
@@ -485,11 +478,9 @@ func (r *examination) mail(ctx context.Context) {
 			identities = append(identities, to, domain(to))
 		}
 	}
+	slices.Sort(identities)
 	r.facts.Identities = map[string]bool{}
-	for _, identity := range identities {
-		if _, ok := r.facts.Identities[identity]; ok {
-			continue
-		}
+	for _, identity := range slices.Compact(identities) {
 		r.try("identity "+identity, "ses:GetEmailIdentity", func() error {
 			verified, err := client.Verified(ctx, identity)
 			if err == nil {
@@ -498,6 +489,19 @@ func (r *examination) mail(ctx context.Context) {
 			return err
 		})
 	}
+}
+
+// addresses are the mail addresses that are told.
+func (r *examination) addresses() []string {
+	var out []string
+	for _, n := range r.facts.Config.Notifications {
+		for _, to := range n.To {
+			if strings.Contains(to, "@") && filledIn(to) && !slices.Contains(out, to) {
+				out = append(out, to)
+			}
+		}
+	}
+	return out
 }
 
 func domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
