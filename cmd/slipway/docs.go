@@ -9,6 +9,7 @@ import (
 
 	"slipway/internal/compatible"
 	"slipway/internal/config/compile"
+	"slipway/internal/doctor"
 	"slipway/internal/roles"
 	"slipway/internal/stop"
 	"slipway/internal/telemetry"
@@ -65,6 +66,7 @@ func writePages(dir string) error {
 		{"classes.md", stop.Catalogue()},
 		{"combinations.md", compatible.Page()},
 		{"command-line.md", reference()},
+		{"doctor.md", doctor.Page()},
 		{"metrics.md", telemetry.Reference()},
 		{"configuration.md", compile.Reference()},
 		{filepath.Join("..", "guide", "iam.md"), roles},

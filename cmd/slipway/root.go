@@ -105,7 +105,7 @@ Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
 		jobsCommand(o), pauseCommand(o), resumeCommand(o),
 		runsCommand(o), startCommand(o), retryCommand(o), cancelCommand(o), backfillCommand(o), deadLettersCommand(o),
 		explainCommand(o), drillCommand(o), costCommand(o), rolloutCommand(o),
-		deployCommand(o), destroyCommand(o))
+		deployCommand(o), destroyCommand(o), doctorCommand(o))
 	return root
 }
 

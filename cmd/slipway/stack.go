@@ -62,6 +62,23 @@ func (o *options) stackName() (string, map[string]string, error) {
 
 // deployed finds the stack and connects to it.
 func (o *options) deployed(ctx context.Context) (*deployed, error) {
+	d, err := o.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.readOutputs(ctx); err != nil {
+		return nil, err
+	}
+	table, err := d.need("RunsTableName")
+	if err != nil {
+		return nil, err
+	}
+	d.ledger = ledger.New(d.cfg, d.endpoint("DYNAMODB"), table)
+	return d, nil
+}
+
+// reach connects to where the stack is, and asks nothing of it yet.
+func (o *options) reach(ctx context.Context) (*deployed, error) {
 	name, file, err := o.stackName()
 	if err != nil {
 		return nil, err
@@ -80,15 +97,8 @@ func (o *options) deployed(ctx context.Context) (*deployed, error) {
 	if err := usable(ctx, cfg); err != nil {
 		return nil, err
 	}
-	d := &deployed{options: o, name: name, cfg: cfg}
-	if err := d.readOutputs(ctx); err != nil {
-		return nil, err
-	}
-	table, err := d.need("RunsTableName")
-	if err != nil {
-		return nil, err
-	}
-	d.ledger, d.queues = ledger.New(cfg, d.endpoint("DYNAMODB"), table), sqs.New(cfg, d.endpoint("SQS"))
+	d := &deployed{options: o, name: name, cfg: cfg, output: func(string) string { return "" }}
+	d.queues = sqs.New(cfg, d.endpoint("SQS"))
 	return d, nil
 }
 

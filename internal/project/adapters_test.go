@@ -31,7 +31,7 @@ var adapters = map[string]struct {
 	"internal/cloud/s3":          {"s3", slices.Concat(s3.PutActions, s3.GetActions)},
 	"internal/cloud/ses":         {"ses", ses.Actions},
 	"internal/cloud/sns":         {"sns", sns.Actions},
-	"internal/cloud/sqs":         {"sqs", slices.Concat(sqs.SendActions, sqs.DepthActions, sqs.PeekActions, sqs.RedriveActions)},
+	"internal/cloud/sqs":         {"sqs", slices.Concat(sqs.SendActions, sqs.DepthActions, sqs.PeekActions, sqs.RedriveActions, sqs.LookActions)},
 }
 
 // implied are actions that are asked for without a call of that name.

@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go"
 )
 
 // AutoScaling is Application Auto Scaling in one region.
@@ -114,7 +116,7 @@ func (a *AutoScaling) call(ctx context.Context, in request) (answer, error) {
 		return out, fmt.Errorf("decode the answer, status %d: %w", resp.StatusCode, err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return out, fmt.Errorf("status %d, %s: %s", resp.StatusCode, out.Type, out.Message)
+		return out, &smithy.GenericAPIError{Code: out.Type[strings.LastIndexByte(out.Type, '#')+1:], Message: fmt.Sprintf("status %d: %s", resp.StatusCode, out.Message)}
 	}
 	return out, nil
 }

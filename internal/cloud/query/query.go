@@ -76,9 +76,22 @@ func (s Service) failed(operation string, err error) error {
 }
 
 func (s Service) call(ctx context.Context, _ string, header http.Header, body []byte) ([]byte, error) {
+	return s.send(ctx, http.MethodPost, "/", header, body)
+}
+
+// Get reads a resource of a service whose API is a tree of paths and answers in JSON, such as Lambda's.
+func (s Service) Get(ctx context.Context, operation, path string, into any) error {
+	answer, err := s.send(ctx, http.MethodGet, path, http.Header{}, nil)
+	if err == nil {
+		err = json.Unmarshal(answer, into)
+	}
+	return s.failed(operation, err)
+}
+
+func (s Service) send(ctx context.Context, method, path string, header http.Header, body []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(s.Endpoint, "/")+"/", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(s.Endpoint, "/")+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -105,13 +118,17 @@ func (s Service) call(ctx context.Context, _ string, header http.Header, body []
 		return nil, err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, problem(resp.StatusCode, answer)
+		e := problem(resp.StatusCode, answer)
+		if kind, _, _ := strings.Cut(resp.Header.Get("X-Amzn-Errortype"), ":"); kind != "" { // of a tree of paths
+			e.Code = kind
+		}
+		return nil, e
 	}
 	return answer, nil
 }
 
 // problem is what a service says in an answer that is no success. One without a code has its status as its code.
-func problem(status int, answer []byte) error {
+func problem(status int, answer []byte) *smithy.GenericAPIError {
 	var x struct {
 		EC2     fault `xml:"Errors>Error"` // of EC2
 		Message fault `xml:"Error"`        // of IAM

@@ -15,10 +15,10 @@ import (
 
 const artifacts = "slipway-artifacts"
 
-// prepare makes what a person has in an AWS account before the first deployment: a sender that may send, and a bucket
-// for what is deployed.
+// prepare makes what a person has in an AWS account before the first deployment: a sender that may send, a default VPC
+// that is connected to the internet, and a bucket for what is deployed.
 func (o Options) prepare(ctx context.Context, r Record) error {
-	if err := r.AllowSender(ctx); err != nil {
+	if err := errors.Join(r.AllowSender(ctx), r.Connect(ctx)); err != nil {
 		return err
 	}
 	_, err := r.S3().CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(artifacts)})
