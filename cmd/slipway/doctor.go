@@ -122,15 +122,9 @@ func (o *options) fixBuckets(ctx context.Context, f doctorFlags) error {
 	if err != nil {
 		return err
 	}
-	answer := fixed{Buckets: []string{}}
-	for _, name := range r.bucketNames() {
-		on, err := r.bucket(name).EventBridge(ctx)
-		if err != nil {
-			return err
-		}
-		if !on {
-			answer.Buckets = append(answer.Buckets, name)
-		}
+	answer := fixed{}
+	if answer.Buckets, err = r.silentBuckets(ctx); err != nil {
+		return err
 	}
 	if len(answer.Buckets) > 0 && !f.dryRun {
 		if err := o.agreed("let "+strings.Join(answer.Buckets, ", ")+" send events to EventBridge, beside what is notified now", f.yes); err != nil {
@@ -155,6 +149,21 @@ func (o *options) fixBuckets(ctx context.Context, f doctorFlags) error {
 			say(w, "Every bucket sends its events to EventBridge already.\n")
 		}
 	})
+}
+
+// silentBuckets are the buckets of jobs that do not send their events to EventBridge.
+func (r *examination) silentBuckets(ctx context.Context) ([]string, error) {
+	silent := []string{}
+	for _, name := range r.bucketNames() {
+		on, err := r.bucket(name).EventBridge(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !on {
+			silent = append(silent, name)
+		}
+	}
+	return silent, nil
 }
 
 // fixBucket changes one bucket, and looks whether it has.

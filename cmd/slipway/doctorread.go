@@ -462,14 +462,7 @@ func (r *examination) mail(ctx context.Context) {
 	if sender == "" {
 		return
 	}
-	m := doctor.Mail{Sender: sender, Identity: cmp.Or(r.state.Parameters["SenderIdentity"], sender)}
-	for _, n := range r.facts.Config.Notifications {
-		for _, to := range n.To {
-			if strings.Contains(to, "@") && filledIn(to) && !slices.Contains(m.To, to) {
-				m.To = append(m.To, to)
-			}
-		}
-	}
+	m := doctor.Mail{Sender: sender, Identity: cmp.Or(r.state.Parameters["SenderIdentity"], sender), To: r.recipients()}
 	client := mailaccount.New(r.cfg, r.endpoint("SESV2"))
 	r.try("SES", "ses:GetAccount", func() error {
 		sandbox, sends, err := client.State(ctx)
@@ -498,6 +491,19 @@ func (r *examination) mail(ctx context.Context) {
 			return err
 		})
 	}
+}
+
+// recipients are the addresses that notifications go to, each once.
+func (r *examination) recipients() []string {
+	var all []string
+	for _, n := range r.facts.Config.Notifications {
+		for _, to := range n.To {
+			if strings.Contains(to, "@") && filledIn(to) && !slices.Contains(all, to) {
+				all = append(all, to)
+			}
+		}
+	}
+	return all
 }
 
 func domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }

@@ -108,6 +108,11 @@ func (r *report) key(bucket string, b Bucket) {
 // launchTypes are steps that need no capacity provider.
 func launchType(step string) bool { return step == "EC2" || step == "EXTERNAL" }
 
+// lacks reports whether a cluster that is there has no capacity provider of a step that needs one.
+func (c Cluster) lacks(step string) bool {
+	return c.Found && !launchType(step) && !slices.Contains(c.Providers, step)
+}
+
 func (r *report) clusters() {
 	each(r.Clusters, func(name string, c Cluster) {
 		if !c.Found {
@@ -123,7 +128,7 @@ func (r *report) clusters() {
 					shell("aws", "ecs", "describe-capacity-providers", "--capacity-providers", step))
 				continue
 			}
-			if known && c.Found && !launchType(step) && !slices.Contains(c.Providers, step) && !slices.Contains(missing[j.Task.Cluster], step) {
+			if known && c.lacks(step) && !slices.Contains(missing[j.Task.Cluster], step) {
 				missing[j.Task.Cluster] = append(missing[j.Task.Cluster], step)
 			}
 		}

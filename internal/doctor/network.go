@@ -80,6 +80,9 @@ func (r *report) way(j run.Job, id string, s Subnet) {
 	}
 }
 
+// leads reports whether a subnet has another way for a job than endpoints.
+func (s Subnet) leads(j run.Job) bool { return s.Way == Through || s.Way == Gateway && j.Task.PublicIP }
+
 // reaches reports whether there is a VPC endpoint for a service. One that is there and cannot be used is a finding of its
 // own: with private DNS names it takes the traffic also where another way leads on.
 func (r *report) reaches(j run.Job, s Subnet, service string, endpoints []Endpoint) bool {
@@ -90,7 +93,7 @@ func (r *report) reaches(j run.Job, s Subnet, service string, endpoints []Endpoi
 			if slices.Contains(e.Tables, s.Table) {
 				return true
 			}
-		case !e.PrivateDNS && (s.Way == Through || s.Way == Gateway && j.Task.PublicIP || service == "s3"):
+		case !e.PrivateDNS && (s.leads(j) || service == "s3"):
 			// nobody finds it, nor has to
 		case !e.PrivateDNS:
 			r.add(endpointDNS, "VPC endpoint "+e.ID, "VPC endpoint "+e.ID+" for "+service+" has no private DNS names", "", shell("aws", "ec2", "modify-vpc-endpoint", "--vpc-endpoint-id", e.ID, "--private-dns-enabled"))
