@@ -71,14 +71,39 @@ func (t *texts) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*[]string)(t))
 }
 
-func trusted(policy string) ([]string, error) {
-	var p struct {
-		Statement []struct {
-			Effect    string
-			Action    texts
-			Principal struct{ Service texts }
-		}
+type statement struct {
+	Effect    string
+	Action    texts
+	Principal principal
+}
+
+// principal is "*", or names by their kind.
+type principal struct{ Service texts }
+
+// UnmarshalJSON reads either form.
+func (p *principal) UnmarshalJSON(text []byte) error {
+	if string(text) == `"*"` {
+		return nil
 	}
+	type plain principal
+	return json.Unmarshal(text, (*plain)(p))
+}
+
+// statements is one statement, or a list of them.
+type statements []statement
+
+// UnmarshalJSON reads either form.
+func (s *statements) UnmarshalJSON(text []byte) error {
+	var one statement
+	if json.Unmarshal(text, &one) == nil {
+		*s = statements{one}
+		return nil
+	}
+	return json.Unmarshal(text, (*[]statement)(s))
+}
+
+func trusted(policy string) ([]string, error) {
+	var p struct{ Statement statements }
 	if err := json.Unmarshal([]byte(policy), &p); err != nil {
 		return nil, fmt.Errorf("read the trust policy: %w", err)
 	}

@@ -102,14 +102,27 @@ func (p *principal) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*plain)(p))
 }
 
-func access(policy, role string) (Access, error) {
-	var p struct {
-		Statement []struct {
-			Effect    string
-			Action    texts
-			Principal principal
-		}
+type statement struct {
+	Effect    string
+	Action    texts
+	Principal principal
+}
+
+// statements is one statement, or a list of them.
+type statements []statement
+
+// UnmarshalJSON reads either form.
+func (s *statements) UnmarshalJSON(text []byte) error {
+	var one statement
+	if json.Unmarshal(text, &one) == nil {
+		*s = statements{one}
+		return nil
 	}
+	return json.Unmarshal(text, (*[]statement)(s))
+}
+
+func access(policy, role string) (Access, error) {
+	var p struct{ Statement statements }
 	if err := json.Unmarshal([]byte(policy), &p); err != nil {
 		return Access{}, fmt.Errorf("decode the key policy: %w", err)
 	}
