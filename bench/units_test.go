@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -174,10 +175,15 @@ func TestATickTakesTheUnitsThatCostSays(t *testing.T) {
 	near(t, "read units of a notifier's tick", reads, cost.NoticeUnits().Reads)
 }
 
-// near demands that the estimate is within a tenth of what was measured.
+// near demands that the estimate is within a tenth of the write units that were measured. Read units, which cost a fifth, may
+// differ by a quarter: how many runs of a batch are read again depends on who comes first.
 func near(t *testing.T, what string, measured, estimated float64) {
 	t.Helper()
-	if math.Abs(measured-estimated) > measured/10 {
+	tolerated := measured / 10
+	if strings.HasPrefix(what, "read") {
+		tolerated = measured / 4
+	}
+	if math.Abs(measured-estimated) > tolerated {
 		t.Errorf("%s: %g are measured, and internal/cost says %g", what, measured, estimated)
 	}
 }

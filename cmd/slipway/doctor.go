@@ -123,7 +123,7 @@ func (o *options) fixBuckets(ctx context.Context, f doctorFlags) error {
 		return err
 	}
 	answer := fixed{}
-	if answer.Buckets, err = r.silent(ctx); err != nil {
+	if answer.Buckets, err = r.silentBuckets(ctx); err != nil {
 		return err
 	}
 	if len(answer.Buckets) > 0 && !f.dryRun {
@@ -137,35 +137,33 @@ func (o *options) fixBuckets(ctx context.Context, f doctorFlags) error {
 		}
 		answer.Done = true
 	}
-	return o.answer(answer, answer.print)
+	return o.answer(answer, func(w io.Writer) {
+		word := "sends its events to EventBridge now"
+		if f.dryRun {
+			word = "would be made to send its events to EventBridge"
+		}
+		for _, name := range answer.Buckets {
+			say(w, "bucket %s %s\n", name, word)
+		}
+		if len(answer.Buckets) == 0 {
+			say(w, "Every bucket sends its events to EventBridge already.\n")
+		}
+	})
 }
 
-// silent are the buckets of jobs that send no events to EventBridge.
-func (r *examination) silent(ctx context.Context) ([]string, error) {
-	names := []string{}
+// silentBuckets are the buckets of jobs that do not send their events to EventBridge.
+func (r *examination) silentBuckets(ctx context.Context) ([]string, error) {
+	silent := []string{}
 	for _, name := range r.bucketNames() {
 		on, err := r.bucket(name).EventBridge(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if !on {
-			names = append(names, name)
+			silent = append(silent, name)
 		}
 	}
-	return names, nil
-}
-
-func (f fixed) print(w io.Writer) {
-	word := "would be made to send its events to EventBridge"
-	if f.Done {
-		word = "sends its events to EventBridge now"
-	}
-	for _, name := range f.Buckets {
-		say(w, "bucket %s %s\n", name, word)
-	}
-	if len(f.Buckets) == 0 {
-		say(w, "Every bucket sends its events to EventBridge already.\n")
-	}
+	return silent, nil
 }
 
 // fixBucket changes one bucket, and looks whether it has.

@@ -462,7 +462,7 @@ func (r *examination) mail(ctx context.Context) {
 	if sender == "" {
 		return
 	}
-	m := doctor.Mail{Sender: sender, Identity: cmp.Or(r.state.Parameters["SenderIdentity"], sender), To: r.addresses()}
+	m := doctor.Mail{Sender: sender, Identity: cmp.Or(r.state.Parameters["SenderIdentity"], sender), To: r.recipients()}
 	client := mailaccount.New(r.cfg, r.endpoint("SESV2"))
 	r.try("SES", "ses:GetAccount", func() error {
 		sandbox, sends, err := client.State(ctx)
@@ -478,9 +478,11 @@ func (r *examination) mail(ctx context.Context) {
 			identities = append(identities, to, domain(to))
 		}
 	}
-	slices.Sort(identities)
 	r.facts.Identities = map[string]bool{}
-	for _, identity := range slices.Compact(identities) {
+	for _, identity := range identities {
+		if _, ok := r.facts.Identities[identity]; ok {
+			continue
+		}
 		r.try("identity "+identity, "ses:GetEmailIdentity", func() error {
 			verified, err := client.Verified(ctx, identity)
 			if err == nil {
@@ -491,17 +493,17 @@ func (r *examination) mail(ctx context.Context) {
 	}
 }
 
-// addresses are the mail addresses that are told.
-func (r *examination) addresses() []string {
-	var out []string
+// recipients are the addresses that notifications go to, each once.
+func (r *examination) recipients() []string {
+	var all []string
 	for _, n := range r.facts.Config.Notifications {
 		for _, to := range n.To {
-			if strings.Contains(to, "@") && filledIn(to) && !slices.Contains(out, to) {
-				out = append(out, to)
+			if strings.Contains(to, "@") && filledIn(to) && !slices.Contains(all, to) {
+				all = append(all, to)
 			}
 		}
 	}
-	return out
+	return all
 }
 
 func domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }

@@ -108,6 +108,11 @@ func (r *report) key(bucket string, b Bucket) {
 // launchTypes are steps that need no capacity provider.
 func launchType(step string) bool { return step == "EC2" || step == "EXTERNAL" }
 
+// lacks reports whether a cluster that is there has no capacity provider of a step that needs one.
+func (c Cluster) lacks(step string) bool {
+	return c.Found && !launchType(step) && !slices.Contains(c.Providers, step)
+}
+
 func (r *report) clusters() {
 	each(r.Clusters, func(name string, c Cluster) {
 		if !c.Found {
@@ -116,38 +121,29 @@ func (r *report) clusters() {
 	})
 	missing := map[string][]string{}
 	for _, j := range r.Config.Jobs {
+		c, known := r.Clusters[j.Task.Cluster]
 		for _, step := range j.Task.Capacity {
-			if r.lacks(j, step) && !slices.Contains(missing[j.Task.Cluster], step) {
+			if has, asked := r.Providers[step]; asked && !has {
+				r.add(spotRegion, "capacity "+step, "region "+r.Region+" has no "+step+", which job "+j.Name+" asks for", "take it out of capacity in slipway.yaml",
+					shell("aws", "ecs", "describe-capacity-providers", "--capacity-providers", step))
+				continue
+			}
+			if known && c.lacks(step) && !slices.Contains(missing[j.Task.Cluster], step) {
 				missing[j.Task.Cluster] = append(missing[j.Task.Cluster], step)
 			}
 		}
 	}
-	each(missing, r.providers)
-}
-
-// lacks reports whether the cluster of a job lacks a step of its capacity order. That the region does is a finding by
-// itself.
-func (r *report) lacks(j run.Job, step string) bool {
-	if has, asked := r.Providers[step]; asked && !has {
-		r.add(spotRegion, "capacity "+step, "region "+r.Region+" has no "+step+", which job "+j.Name+" asks for", "take it out of capacity in slipway.yaml",
-			shell("aws", "ecs", "describe-capacity-providers", "--capacity-providers", step))
-		return false
-	}
-	c := r.Clusters[j.Task.Cluster]
-	return c.Found && !launchType(step) && !slices.Contains(c.Providers, step)
-}
-
-// providers reports what a cluster lacks. The command writes the whole list, so that it names what is there, too.
-func (r *report) providers(cluster string, steps []string) {
-	c := r.Clusters[cluster]
-	strategy := c.Strategy
-	if len(strategy) == 0 {
-		strategy = []string{"[]"}
-	}
-	args := slices.Concat([]string{"aws", "ecs", "put-cluster-capacity-providers", "--cluster", cluster, "--capacity-providers"},
-		c.Providers, steps, []string{"--default-capacity-provider-strategy"}, strategy)
-	r.add(providerMissing, "cluster "+nameOf(cluster), "cluster "+cluster+" has no capacity provider "+strings.Join(steps, ", "),
-		"where a stack makes the cluster, name it in AdditionalCapacityProviders instead; the command replaces the whole list, so it names what is there", shell(args...))
+	each(missing, func(cluster string, steps []string) {
+		c := r.Clusters[cluster]
+		args := append([]string{"aws", "ecs", "put-cluster-capacity-providers", "--cluster", cluster, "--capacity-providers"}, c.Providers...)
+		args = append(append(args, steps...), "--default-capacity-provider-strategy")
+		args = append(args, c.Strategy...)
+		if len(c.Strategy) == 0 {
+			args = append(args, "[]")
+		}
+		r.add(providerMissing, "cluster "+nameOf(cluster), "cluster "+cluster+" has no capacity provider "+strings.Join(steps, ", "),
+			"where a stack makes the cluster, name it in AdditionalCapacityProviders instead; the command replaces the whole list, so it names what is there", shell(args...))
+	})
 }
 
 func (r *report) definitions() {

@@ -34,7 +34,7 @@ func (r *report) networks() {
 }
 
 func (r *report) groups(j run.Job) {
-	known, open := 0, false
+	known, out := 0, false
 	for _, id := range j.Task.SecurityGroups {
 		g, ok := r.Groups[id]
 		switch {
@@ -44,9 +44,9 @@ func (r *report) groups(j run.Job) {
 			r.add(groupMissing, "security group "+id, "there is no security group "+id+" in "+r.Region, "name one that exists, in environments/NAME.env or under task.network", "aws ec2 describe-security-groups --query 'SecurityGroups[].GroupId' --output text")
 			return
 		}
-		known, open = known+1, open || g.Out
+		known, out = known+1, out || g.Out
 	}
-	if known > 0 && !open {
+	if known > 0 && !out {
 		id := j.Task.SecurityGroups[0]
 		r.add(groupClosed, "security group "+id, "no security group of job "+j.Name+" lets HTTPS out", "",
 			shell("aws", "ec2", "authorize-security-group-egress", "--group-id", id, "--protocol", "tcp", "--port", "443", "--cidr", "0.0.0.0/0"))
@@ -65,7 +65,7 @@ func (r *report) way(j run.Job, id string, s Subnet) {
 			missing = append(missing, service)
 		}
 	}
-	if len(missing) == 0 || out(j, s) {
+	if len(missing) == 0 || s.Way == Through || s.Way == Gateway && j.Task.PublicIP {
 		return
 	}
 	what := "a task in subnet " + id + " has no way to " + strings.Join(missing, ", ") + ": "
@@ -80,35 +80,31 @@ func (r *report) way(j run.Job, id string, s Subnet) {
 	}
 }
 
+// leads reports whether a subnet has another way for a job than endpoints.
+func (s Subnet) leads(j run.Job) bool { return s.Way == Through || s.Way == Gateway && j.Task.PublicIP }
+
 // reaches reports whether there is a VPC endpoint for a service. One that is there and cannot be used is a finding of its
 // own: with private DNS names it takes the traffic also where another way leads on.
 func (r *report) reaches(j run.Job, s Subnet, service string, endpoints []Endpoint) bool {
-	return slices.ContainsFunc(endpoints, func(e Endpoint) bool {
+	for _, e := range endpoints {
 		switch {
 		case e.Service != service || !e.Available:
-			return false
 		case !e.Interface:
-			return slices.Contains(e.Tables, s.Table)
-		case e.PrivateDNS:
+			if slices.Contains(e.Tables, s.Table) {
+				return true
+			}
+		case !e.PrivateDNS && (s.leads(j) || service == "s3"):
+			// nobody finds it, nor has to
+		case !e.PrivateDNS:
+			r.add(endpointDNS, "VPC endpoint "+e.ID, "VPC endpoint "+e.ID+" for "+service+" has no private DNS names", "", shell("aws", "ec2", "modify-vpc-endpoint", "--vpc-endpoint-id", e.ID, "--private-dns-enabled"))
+			return true
+		default:
 			r.open(j, s, e)
 			return true
 		}
-		return service != "s3" && r.nameless(j, s, e)
-	})
-}
-
-// nameless reports an endpoint that nobody finds by its name, unless nobody has to.
-func (r *report) nameless(j run.Job, s Subnet, e Endpoint) bool {
-	if out(j, s) {
-		return false
 	}
-	r.add(endpointDNS, "VPC endpoint "+e.ID, "VPC endpoint "+e.ID+" for "+e.Service+" has no private DNS names", "",
-		shell("aws", "ec2", "modify-vpc-endpoint", "--vpc-endpoint-id", e.ID, "--private-dns-enabled"))
-	return true
+	return false
 }
-
-// out reports whether the default route takes a task of the job out of the VPC.
-func out(j run.Job, s Subnet) bool { return s.Way == Through || s.Way == Gateway && j.Task.PublicIP }
 
 // open examines whether an endpoint lets a task in. Groups that were not read are not held against it.
 func (r *report) open(j run.Job, s Subnet, e Endpoint) {

@@ -313,9 +313,10 @@ func TestManyJobsAreAdmittedBeforeAnythingIsLaunched(t *testing.T) {
 	w.now = time.Date(2026, 3, 1, 12, 59, 30, 0, time.UTC)
 	w.tick()
 	stored := -1
+	var first sync.Once // launches go beside each other
 	w.ecs.Fault = func(operation string) *fake.Fault {
-		if operation == "RunTask" && stored < 0 {
-			stored = len(w.ledger.All())
+		if operation == "RunTask" {
+			first.Do(func() { stored = len(w.ledger.All()) })
 		}
 		return nil
 	}
