@@ -143,9 +143,6 @@ func (p *Program) Invoke(payload []byte) (time.Duration, []byte, error) {
 // CPU is the CPU time that the program has used.
 func (p *Program) CPU() (time.Duration, error) { return cpuOf(p.cmd.Process.Pid) }
 
-// PeakKiB is the most memory that the program has had resident, in KiB.
-func (p *Program) PeakKiB() (int, error) { return peakOf(p.cmd.Process.Pid) }
-
 // Stop kills the program.
 func (p *Program) Stop() {
 	_ = p.cmd.Process.Kill()
