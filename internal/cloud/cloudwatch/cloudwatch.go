@@ -19,11 +19,7 @@ type CloudWatch struct{ service query.Service }
 
 // New returns an adapter. Endpoint is nil for AWS's own.
 func New(cfg aws.Config, endpoint *string) *CloudWatch {
-	at := query.Host("monitoring", cfg.Region)
-	if endpoint != nil {
-		at = *endpoint
-	}
-	return &CloudWatch{query.Service{Config: cfg, Name: "monitoring", Endpoint: at, Region: cfg.Region}}
+	return &CloudWatch{query.New(cfg, endpoint, "monitoring", "monitoring")}
 }
 
 // Alarm is an alarm on a metric.

@@ -21,11 +21,7 @@ type ECR struct{ service query.Service }
 // New returns an adapter. Endpoint is nil for AWS's own.
 // https://docs.aws.amazon.com/general/latest/gr/ecr.html
 func New(cfg aws.Config, endpoint *string) *ECR {
-	at := query.Host("api.ecr", cfg.Region)
-	if endpoint != nil {
-		at = *endpoint
-	}
-	return &ECR{query.Service{Config: cfg, Name: "ecr", Endpoint: at, Region: cfg.Region}}
+	return &ECR{query.New(cfg, endpoint, "ecr", "api.ecr")}
 }
 
 // Login is the user and the password for the registry of the account.

@@ -19,11 +19,7 @@ type KMS struct{ service query.Service }
 
 // New returns an adapter. Endpoint is nil for AWS's own.
 func New(cfg aws.Config, endpoint *string) *KMS {
-	at := query.Host("kms", cfg.Region)
-	if endpoint != nil {
-		at = *endpoint
-	}
-	return &KMS{query.Service{Config: cfg, Name: "kms", Endpoint: at, Region: cfg.Region}}
+	return &KMS{query.New(cfg, endpoint, "kms", "kms")}
 }
 
 // Key is a key. That of AWS for a service, such as aws/s3, is not Own: its policy lets everybody use it who may use the

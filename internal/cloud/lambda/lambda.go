@@ -20,11 +20,7 @@ type Lambda struct{ service query.Service }
 
 // New returns an adapter. Endpoint is nil for AWS's own.
 func New(cfg aws.Config, endpoint *string) *Lambda {
-	at := query.Host("lambda", cfg.Region)
-	if endpoint != nil {
-		at = *endpoint
-	}
-	return &Lambda{query.Service{Config: cfg, Name: "lambda", Endpoint: at, Region: cfg.Region}}
+	return &Lambda{query.New(cfg, endpoint, "lambda", "lambda")}
 }
 
 // Limit is how many instances of functions may run at once in the region.

@@ -27,14 +27,21 @@ type Service struct {
 	Region   string
 }
 
-// Host is AWS's own endpoint of a service in a region.
+// New is the service of a name, in the region of cfg. Host is the first label of AWS's own endpoint, which endpoint
+// replaces unless it is nil.
 // https://docs.aws.amazon.com/general/latest/gr/rande.html
-func Host(service, region string) string {
+func New(cfg aws.Config, endpoint *string, name, host string) Service {
+	s := Service{Config: cfg, Name: name, Region: cfg.Region}
+	if endpoint != nil {
+		s.Endpoint = *endpoint
+		return s
+	}
 	domain := "amazonaws.com"
-	if strings.HasPrefix(region, "cn-") {
+	if strings.HasPrefix(cfg.Region, "cn-") {
 		domain += ".cn"
 	}
-	return "https://" + service + "." + region + "." + domain
+	s.Endpoint = "https://" + host + "." + cfg.Region + "." + domain
+	return s
 }
 
 const maxAnswer = 8 << 20

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
 )
 
@@ -30,7 +31,7 @@ func TestHost(t *testing.T) {
 	for region, want := range map[string]string{
 		"eu-north-1": "https://ec2.eu-north-1.amazonaws.com", "cn-north-1": "https://ec2.cn-north-1.amazonaws.com.cn",
 	} {
-		if got := Host("ec2", region); got != want {
+		if got := New(aws.Config{Region: region}, nil, "ec2", "ec2").Endpoint; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}

@@ -14,11 +14,7 @@ type Quotas struct{ service query.Service }
 
 // New returns an adapter. Endpoint is nil for AWS's own.
 func New(cfg aws.Config, endpoint *string) *Quotas {
-	at := query.Host("servicequotas", cfg.Region)
-	if endpoint != nil {
-		at = *endpoint
-	}
-	return &Quotas{query.Service{Config: cfg, Name: "servicequotas", Endpoint: at, Region: cfg.Region}}
+	return &Quotas{query.New(cfg, endpoint, "servicequotas", "servicequotas")}
 }
 
 // Value is the value of a quota, as it is for this account.

@@ -27,11 +27,7 @@ type VPC struct{ service query.Service }
 
 // New returns an adapter. Endpoint is nil for AWS's own.
 func New(cfg aws.Config, endpoint *string) *VPC {
-	at := query.Host("ec2", cfg.Region)
-	if endpoint != nil {
-		at = *endpoint
-	}
-	return &VPC{query.Service{Config: cfg, Name: "ec2", Endpoint: at, Region: cfg.Region}}
+	return &VPC{query.New(cfg, endpoint, "ec2", "ec2")}
 }
 
 // Default are the subnets of the default VPC, in the order of their zones; none when the account has no such VPC.
