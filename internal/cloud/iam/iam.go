@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
 
+	"slipway/internal/cloud/policy"
 	"slipway/internal/cloud/query"
 )
 
@@ -58,58 +59,14 @@ func (i *IAM) Trusted(ctx context.Context, arn string) ([]string, error) {
 	return trusted(text)
 }
 
-// texts is a JSON string, or a list of them.
-type texts []string
-
-// UnmarshalJSON reads either form.
-func (t *texts) UnmarshalJSON(text []byte) error {
-	var one string
-	if json.Unmarshal(text, &one) == nil {
-		*t = texts{one}
-		return nil
-	}
-	return json.Unmarshal(text, (*[]string)(t))
-}
-
-type statement struct {
-	Effect    string
-	Action    texts
-	Principal principal
-}
-
-// principal is "*", or names by their kind.
-type principal struct{ Service texts }
-
-// UnmarshalJSON reads either form.
-func (p *principal) UnmarshalJSON(text []byte) error {
-	if string(text) == `"*"` {
-		return nil
-	}
-	type plain principal
-	return json.Unmarshal(text, (*plain)(p))
-}
-
-// statements is one statement, or a list of them.
-type statements []statement
-
-// UnmarshalJSON reads either form.
-func (s *statements) UnmarshalJSON(text []byte) error {
-	var one statement
-	if json.Unmarshal(text, &one) == nil {
-		*s = statements{one}
-		return nil
-	}
-	return json.Unmarshal(text, (*[]statement)(s))
-}
-
-func trusted(policy string) ([]string, error) {
-	var p struct{ Statement statements }
-	if err := json.Unmarshal([]byte(policy), &p); err != nil {
+func trusted(text string) ([]string, error) {
+	var document policy.Document
+	if err := json.Unmarshal([]byte(text), &document); err != nil {
 		return nil, fmt.Errorf("read the trust policy: %w", err)
 	}
 	var out []string
-	for _, s := range p.Statement {
-		if s.Effect == "Allow" && slices.Contains(s.Action, "sts:AssumeRole") {
+	for _, s := range document.Statement {
+		if s.Allows() && slices.Contains(s.Action, "sts:AssumeRole") {
 			out = append(out, s.Principal.Service...)
 		}
 	}

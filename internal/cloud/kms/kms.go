@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"slipway/internal/cloud/policy"
 	"slipway/internal/cloud/query"
 )
 
@@ -72,60 +73,15 @@ func (k *KMS) Access(ctx context.Context, key, role string) (Access, error) {
 	return a, nil
 }
 
-// texts is a JSON string, or a list of them.
-type texts []string
-
-// UnmarshalJSON reads either form.
-func (t *texts) UnmarshalJSON(text []byte) error {
-	var one string
-	if json.Unmarshal(text, &one) == nil {
-		*t = texts{one}
-		return nil
-	}
-	return json.Unmarshal(text, (*[]string)(t))
-}
-
-// principal is "*", or names by their kind.
-type principal struct{ AWS texts }
-
-// UnmarshalJSON reads either form.
-func (p *principal) UnmarshalJSON(text []byte) error {
-	if string(text) == `"*"` {
-		p.AWS = texts{"*"}
-		return nil
-	}
-	type plain principal
-	return json.Unmarshal(text, (*plain)(p))
-}
-
-type statement struct {
-	Effect    string
-	Action    texts
-	Principal principal
-}
-
-// statements is one statement, or a list of them.
-type statements []statement
-
-// UnmarshalJSON reads either form.
-func (s *statements) UnmarshalJSON(text []byte) error {
-	var one statement
-	if json.Unmarshal(text, &one) == nil {
-		*s = statements{one}
-		return nil
-	}
-	return json.Unmarshal(text, (*[]statement)(s))
-}
-
-func access(policy, role string) (Access, error) {
-	var p struct{ Statement statements }
-	if err := json.Unmarshal([]byte(policy), &p); err != nil {
+func access(text, role string) (Access, error) {
+	var document policy.Document
+	if err := json.Unmarshal([]byte(text), &document); err != nil {
 		return Access{}, fmt.Errorf("decode the key policy: %w", err)
 	}
 	var a Access
 	account := strings.Join(strings.Split(role+"::::::", ":")[4:5], "")
-	for _, s := range p.Statement {
-		if s.Effect != "Allow" || !slices.ContainsFunc(s.Action, decrypts) {
+	for _, s := range document.Statement {
+		if !s.Allows() || !slices.ContainsFunc(s.Action, decrypts) {
 			continue
 		}
 		for _, who := range s.Principal.AWS {
