@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"slipway/internal/cloud/awsconf"
-	"slipway/internal/cloud/ecs"
+	"slipway/internal/cloud/cluster"
 	"slipway/internal/compatible"
 	"slipway/internal/compatible/declared"
 	"slipway/internal/config"
@@ -246,24 +246,44 @@ func (o *options) readLive(ctx context.Context, s *surroundings, c config.Config
 	if err != nil {
 		return err
 	}
-	client := ecs.New(cfg, awsconf.Endpoint(o.getenv, "ECS"))
+	client := cluster.New(cfg, awsconf.Endpoint(o.getenv, "ECS"))
 	s.providers = map[string][]string{}
+	offers := map[string]cluster.Offer{}
 	for _, j := range c.Jobs {
-		if err := o.readJob(ctx, client, s, j, values); err != nil {
+		if err := o.readOffer(ctx, client, s, j, values, offers); err != nil {
+			return err
+		}
+		if err := o.readDefinition(ctx, client, s, j, values); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (o *options) readJob(ctx context.Context, client *ecs.ECS, s *surroundings, j run.Job, values map[string]string) error {
-	cluster, err := o.fillIn(ctx, j.Task.Cluster, values)
+// readOffer asks ECS for the capacity providers of a job's cluster, once for each cluster.
+func (o *options) readOffer(ctx context.Context, client *cluster.ECS, s *surroundings, j run.Job, values map[string]string, offers map[string]cluster.Offer) error {
+	name, err := o.fillIn(ctx, j.Task.Cluster, values)
 	if err != nil {
 		return fmt.Errorf("job %s: %w", j.Name, err)
 	}
-	if s.providers[j.Name], err = client.Providers(ctx, cluster); err != nil {
-		return refusal{err, "Look whether the cluster exists, and whether the credentials may call ecs:DescribeClusters."}
+	offer, known := offers[name]
+	if !known {
+		var found bool
+		offer, found, err = client.Offer(ctx, name)
+		if err == nil && !found {
+			err = fmt.Errorf("describe cluster %s: there is none", name) //nolint:err113 // for a person
+		}
+		if err != nil {
+			return refusal{err, "Look whether the cluster exists, and whether the credentials may call ecs:DescribeClusters."}
+		}
+		offers[name] = offer
 	}
+	s.providers[j.Name] = offer.Providers
+	return nil
+}
+
+// readDefinition asks ECS for a job's task definition, unless it is known.
+func (o *options) readDefinition(ctx context.Context, client *cluster.ECS, s *surroundings, j run.Job, values map[string]string) error {
 	if _, known := s.definition(j.Task.Definition); known {
 		return nil
 	}
@@ -271,8 +291,13 @@ func (o *options) readJob(ctx context.Context, client *ecs.ECS, s *surroundings,
 	if err != nil {
 		return fmt.Errorf("job %s: %w", j.Name, err)
 	}
-	if s.definitions[j.Task.Definition], err = client.Declared(ctx, name); err != nil {
+	t, found, err := client.Task(ctx, name)
+	if err == nil && !found {
+		err = fmt.Errorf("describe task definition %s: there is none", name) //nolint:err113 // for a person
+	}
+	if err != nil {
 		return refusal{err, "Look whether the task definition exists, and whether the credentials may call ecs:DescribeTaskDefinition."}
 	}
+	s.definitions[j.Task.Definition] = t.Declared
 	return nil
 }

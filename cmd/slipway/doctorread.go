@@ -20,7 +20,6 @@ import (
 	"slipway/internal/cloud/cloudwatch"
 	"slipway/internal/cloud/cluster"
 	"slipway/internal/cloud/ecr"
-	"slipway/internal/cloud/ecs"
 	"slipway/internal/cloud/iam"
 	"slipway/internal/cloud/identity"
 	"slipway/internal/cloud/lambda"
@@ -178,36 +177,47 @@ func (r *examination) readAll(ctx context.Context) {
 
 func (r *examination) definitions(ctx context.Context) {
 	r.facts.Definitions, r.facts.Refused = map[string]doctor.Definition{}, map[string][]compatible.Refusal{}
-	client, checks := cluster.New(r.cfg, r.endpoint("ECS")), ecs.New(r.cfg, r.endpoint("ECS"))
+	client := cluster.New(r.cfg, r.endpoint("ECS"))
+	tasks := map[string]cluster.Task{}
 	for _, j := range r.facts.Config.Jobs {
 		name := j.Task.Definition
 		if !filledIn(name) {
 			continue
 		}
 		r.try("task definition "+name, "ecs:DescribeTaskDefinition", func() error {
-			if _, ok := r.facts.Definitions[name]; !ok {
-				t, found, err := client.Task(ctx, name)
-				if err != nil {
+			t, known := tasks[name]
+			if !known {
+				var found bool
+				var err error
+				if t, found, err = client.Task(ctx, name); err != nil {
 					return err
 				}
-				r.facts.Definitions[name] = doctor.Definition{
-					Found: found, Active: t.Active, ARN: t.ARN, Containers: t.Containers, Images: t.Images, TaskRole: t.TaskRole, Roles: t.Roles,
-					Architecture: t.Architecture, CPU: t.CPU,
-				}
+				tasks[name], r.facts.Definitions[name] = t, ofTask(t, found)
 			}
-			if d := r.facts.Definitions[name]; !d.Found || !d.Active {
+			if !t.Active {
 				return nil
 			}
-			declared, err := checks.Declared(ctx, name)
-			if err != nil {
-				return err
-			}
 			for _, step := range j.Task.Capacity {
-				r.facts.Refused[j.Name] = append(r.facts.Refused[j.Name], compatible.Examine(useOf(j, declared, step, compatible.Unknown))...)
+				r.facts.Refused[j.Name] = append(r.facts.Refused[j.Name], compatible.Examine(useOf(j, t.Declared, step, compatible.Unknown))...)
 			}
 			return nil
 		})
 	}
+}
+
+// ofTask is what the doctor asks of a task definition. One that names no architecture is for X86_64.
+func ofTask(t cluster.Task, found bool) doctor.Definition {
+	d := doctor.Definition{
+		Found: found, Active: t.Active, ARN: t.ARN, Containers: t.Declared.ContainerNames(), TaskRole: t.TaskRole, Roles: t.Roles,
+		CPU: t.Declared.CPU,
+	}
+	if found {
+		d.Architecture = cmp.Or(t.Declared.Architecture, "X86_64")
+	}
+	for _, c := range t.Declared.Containers {
+		d.Images = append(d.Images, c.Image)
+	}
+	return d
 }
 
 func (r *examination) clusters(ctx context.Context) {
@@ -388,7 +398,7 @@ func (r *examination) service(ctx context.Context, client *cluster.ECS, s config
 		if err != nil {
 			return err
 		}
-		out.CPU = t.CPU
+		out.CPU = t.Declared.CPU
 	}
 	r.facts.Services[s.Cluster+"/"+s.Service] = out
 	return nil

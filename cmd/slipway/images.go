@@ -101,14 +101,14 @@ func (r *registry) image(ctx context.Context, folder, uri string) (string, error
 	if err != nil {
 		return "", err
 	}
-	digest, err := r.ecr.Digest(ctx, name, ecr.Tag(tag))
+	digest, err := r.ecr.Digest(ctx, ecr.Name{Repository: name, Tag: tag})
 	if err != nil || digest != "" {
 		return uri + "@" + digest, err
 	}
 	if err := r.push(ctx, host, uri+":"+tag, folder, dir); err != nil {
 		return "", err
 	}
-	digest, err = r.ecr.Digest(ctx, name, ecr.Tag(tag))
+	digest, err = r.ecr.Digest(ctx, ecr.Name{Repository: name, Tag: tag})
 	if err == nil && digest == "" {
 		err = problem{fmt.Errorf("image %s:%s was pushed, and ECR does not have it", uri, tag)}
 	}

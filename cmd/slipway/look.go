@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -95,35 +94,42 @@ func (e *environment) readBuckets(ctx context.Context, n deploy.Named, f *deploy
 
 func (e *environment) readCluster(ctx context.Context, n deploy.Named, f *deploy.Facts) error {
 	ecs := cluster.New(e.cfg, e.endpoint("ECS"))
-	var err error
 	if n.Spot {
-		if f.Spot, err = ecs.Available(ctx, "FARGATE_SPOT"); err != nil {
+		has, err := ecs.Has(ctx)
+		if err != nil {
 			return err
 		}
+		f.Spot = has["FARGATE_SPOT"]
 	}
 	for _, name := range n.Clusters {
-		providers, found, err := ecs.Providers(ctx, name)
+		o, found, err := ecs.Offer(ctx, name)
 		if err != nil {
 			return err
 		}
 		if found {
-			f.Providers[name] = providers
+			f.Providers[name] = o.Providers
 		}
 	}
+	return readTasks(ctx, ecs, n, f)
+}
+
+func readTasks(ctx context.Context, ecs *cluster.ECS, n deploy.Named, f *deploy.Facts) error {
 	for _, name := range n.Definitions {
-		d, found, err := ecs.Definition(ctx, name)
+		t, found, err := ecs.Task(ctx, name)
 		if err != nil {
 			return err
 		}
-		if found {
-			f.Tasks[name] = deploy.Definition(d)
+		if found && t.Active {
+			f.Tasks[name] = deploy.Definition{Containers: t.Declared.ContainerNames(), Roles: t.Roles}
 		}
 	}
 	for _, at := range n.Services {
 		on, name, _ := strings.Cut(at, "/")
-		if f.Services[at], err = ecs.HasService(ctx, on, name); err != nil {
+		_, found, err := ecs.Service(ctx, on, name)
+		if err != nil {
 			return err
 		}
+		f.Services[at] = found
 	}
 	return nil
 }
@@ -140,17 +146,14 @@ func (e *environment) readQueues(ctx context.Context, n deploy.Named, f *deploy.
 	return nil
 }
 
-// ecrImage is an image of ECR: account, region, repository, and a tag or a digest.
-var ecrImage = regexp.MustCompile(`^([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)([:@])(.+)$`)
-
 // readImages looks for the images that are in the registry of the account. Others may need credentials of their own.
 func (e *environment) readImages(ctx context.Context, n deploy.Named, f *deploy.Facts) error {
 	for _, image := range n.Images {
-		m := ecrImage.FindStringSubmatch(image)
-		if m == nil || m[1] != f.Account || m[2] != f.Region {
+		name, ok := ecr.Parse(image)
+		if !ok || name.Account != f.Account || name.Region != f.Region {
 			continue
 		}
-		digest, err := ecr.New(e.cfg, e.endpoint("ECR")).Digest(ctx, m[3], ecr.Reference{Digest: m[4] == "@", Name: m[5]})
+		digest, err := ecr.New(e.cfg, e.endpoint("ECR")).Digest(ctx, name)
 		if err != nil {
 			return err
 		}

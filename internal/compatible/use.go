@@ -119,6 +119,15 @@ func (u Use) needs() string {
 	return ""
 }
 
+// ContainerNames are the names of its containers, in their order.
+func (d Definition) ContainerNames() []string {
+	var names []string
+	for _, c := range d.Containers {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
 func (d Definition) windows() bool { return strings.HasPrefix(d.System, "WINDOWS") }
 
 // mode is the network mode; a definition of Linux that says nothing has bridge.

@@ -25,7 +25,7 @@ var adapters = map[string]struct {
 	actions []string
 }{
 	"internal/ledger":            {"dynamodb", ledger.Actions},
-	"internal/cloud/ecs":         {"ecs", slices.Concat(ecs.LaunchActions, ecs.ReconcileActions, ecs.ScaleActions, ecs.CheckActions)},
+	"internal/cloud/ecs":         {"ecs", slices.Concat(ecs.LaunchActions, ecs.ReconcileActions, ecs.ScaleActions)},
 	"internal/cloud/eventbridge": {"events", eventbridge.Actions},
 	"internal/cloud/logs":        {"logs", logs.Actions},
 	"internal/cloud/s3":          {"s3", slices.Concat(s3.PutActions, s3.GetActions)},

@@ -17,7 +17,9 @@ type State struct {
 	Changed             time.Time // when it was made, or last updated
 }
 
-// State describes a stack, or is an error that is ErrNoStack.
+// State describes a stack, or is an error that is ErrNoStack. CloudFormation says so with a code that it uses for every
+// mistake of a caller; the name is the only thing that is asked.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
 func (c *CloudFormation) State(ctx context.Context, stack string) (State, error) {
 	out, err := c.client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stack})
 	var api smithy.APIError

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
+
+	"slipway/internal/compatible"
 )
 
 // Offer is what a cluster offers: its capacity providers, and its default strategy as the AWS CLI takes it.
@@ -38,17 +39,15 @@ func (e *ECS) Offer(ctx context.Context, cluster string) (o Offer, found bool, e
 
 // Task is what matters of a task definition to those who run it.
 type Task struct {
-	ARN          string
-	Active       bool
-	Containers   []string
-	Images       []string
-	TaskRole     string
-	Roles        []string // task role and execution role, where it has them
-	Architecture string   // X86_64 where it says nothing, as ECS takes it
-	CPU          int      // units of the whole task; zero where it says nothing
+	ARN      string
+	Active   bool
+	TaskRole string
+	Roles    []string // task role and execution role, where it has them
+	Declared compatible.Definition
 }
 
-// Task describes a task definition. Found is false when ECS does not know it, or knows no active one of the family.
+// Task describes a task definition: a family, family:revision or ARN. Found is false when ECS does not know it, or knows no
+// active one of the family.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html
 func (e *ECS) Task(ctx context.Context, name string) (t Task, found bool, err error) {
 	out, err := e.client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
@@ -62,16 +61,7 @@ func (e *ECS) Task(ctx context.Context, name string) (t Task, found bool, err er
 	d := out.TaskDefinition
 	t = Task{
 		ARN: aws.ToString(d.TaskDefinitionArn), Active: d.Status != types.TaskDefinitionStatusInactive && d.Status != types.TaskDefinitionStatusDeleteInProgress,
-		TaskRole: aws.ToString(d.TaskRoleArn), Architecture: string(types.CPUArchitectureX8664),
-	}
-	if d.RuntimePlatform != nil && d.RuntimePlatform.CpuArchitecture != "" {
-		t.Architecture = string(d.RuntimePlatform.CpuArchitecture)
-	}
-	if n, err := strconv.Atoi(aws.ToString(d.Cpu)); err == nil {
-		t.CPU = n
-	}
-	for _, c := range d.ContainerDefinitions {
-		t.Containers, t.Images = append(t.Containers, aws.ToString(c.Name)), append(t.Images, aws.ToString(c.Image))
+		TaskRole: aws.ToString(d.TaskRoleArn), Declared: declared(name, d),
 	}
 	for _, role := range []*string{d.TaskRoleArn, d.ExecutionRoleArn} {
 		if aws.ToString(role) != "" {
@@ -113,7 +103,9 @@ func (e *ECS) Service(ctx context.Context, cluster, name string) (s Service, fou
 	return s, false, nil
 }
 
-// Has is those of the capacity providers of AWS's own that the region has.
+// Has is which of the capacity providers of AWS's own the region has. FARGATE and FARGATE_SPOT are there without being made;
+// where a region lacks one, it is among the failures.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeCapacityProviders.html
 func (e *ECS) Has(ctx context.Context) (map[string]bool, error) {
 	names := []string{"FARGATE", "FARGATE_SPOT"}
 	out, err := e.client.DescribeCapacityProviders(ctx, &ecs.DescribeCapacityProvidersInput{CapacityProviders: names})

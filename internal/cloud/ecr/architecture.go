@@ -32,6 +32,14 @@ func Parse(uri string) (n Name, ok bool) {
 	return n, true
 }
 
+// ids are the image as ECR's operations take it: by its digest where it has one.
+func (n Name) ids() []map[string]string {
+	if n.Digest != "" {
+		return []map[string]string{{"imageDigest": n.Digest}}
+	}
+	return []map[string]string{{"imageTag": n.Tag}}
+}
+
 // manifests are the types of manifests that are asked for.
 func manifests() []string {
 	return []string{
@@ -44,11 +52,7 @@ func manifests() []string {
 // image whose manifest says nothing has none.
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html
 func (e *ECR) Architectures(ctx context.Context, n Name) (architectures []string, found bool, err error) {
-	id := map[string]string{"imageTag": n.Tag}
-	if n.Digest != "" {
-		id = map[string]string{"imageDigest": n.Digest}
-	}
-	in := map[string]any{"registryId": n.Account, "repositoryName": n.Repository, "imageIds": []map[string]string{id}, "acceptedMediaTypes": manifests()}
+	in := map[string]any{"registryId": n.Account, "repositoryName": n.Repository, "imageIds": n.ids(), "acceptedMediaTypes": manifests()}
 	var out struct {
 		Images []struct{ ImageManifest string }
 	}

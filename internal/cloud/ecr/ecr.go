@@ -1,6 +1,7 @@
 package ecr
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -47,23 +48,10 @@ func (e *ECR) Login(ctx context.Context) (user, password string, err error) {
 	return user, password, nil
 }
 
-// Reference names an image of a repository, by a tag or by its digest.
-type Reference struct {
-	Digest bool
-	Name   string
-}
-
-// Tag is the reference by a tag.
-func Tag(name string) Reference { return Reference{Name: name} }
-
 // Digest is the digest of an image, or empty when there is none.
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
-func (e *ECR) Digest(ctx context.Context, repository string, image Reference) (string, error) {
-	key := "imageTag"
-	if image.Digest {
-		key = "imageDigest"
-	}
-	in := map[string]any{"repositoryName": repository, "imageIds": []map[string]string{{key: image.Name}}}
+func (e *ECR) Digest(ctx context.Context, n Name) (string, error) {
+	in := map[string]any{"repositoryName": n.Repository, "imageIds": n.ids()}
 	var out struct {
 		ImageDetails []struct{ ImageDigest string }
 	}
@@ -73,7 +61,7 @@ func (e *ECR) Digest(ctx context.Context, repository string, image Reference) (s
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("look for image %s:%s: %w", repository, image.Name, err)
+		return "", fmt.Errorf("look for image %s:%s: %w", n.Repository, cmp.Or(n.Digest, n.Tag), err)
 	}
 	if len(out.ImageDetails) == 0 {
 		return "", nil

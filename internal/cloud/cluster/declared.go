@@ -1,41 +1,15 @@
-package ecs
+package cluster
 
 import (
-	"context"
-	"fmt"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"slipway/internal/compatible"
 )
 
-// CheckActions are the IAM actions of a person who checks a configuration against the account: of no function.
-var CheckActions = []string{"ecs:DescribeClusters", "ecs:DescribeTaskDefinition"}
-
-// Declared is a task definition (family, family:revision or ARN) with everything that decides where it may run.
-func (e *ECS) Declared(ctx context.Context, name string) (compatible.Definition, error) {
-	out, err := e.client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
-	if err != nil {
-		return compatible.Definition{}, definitionError(name, err)
-	}
-	return declared(name, out.TaskDefinition), nil
-}
-
-// Providers are the capacity providers of a cluster.
-func (e *ECS) Providers(ctx context.Context, cluster string) ([]string, error) {
-	out, err := e.client.DescribeClusters(ctx, &ecs.DescribeClustersInput{Clusters: []string{cluster}})
-	if err != nil {
-		return nil, apiError("DescribeClusters "+cluster, err)
-	}
-	if len(out.Clusters) != 1 || aws.ToString(out.Clusters[0].Status) == "INACTIVE" {
-		return nil, fmt.Errorf("describe cluster %s: there is none", cluster) //nolint:err113 // for a person
-	}
-	return out.Clusters[0].CapacityProviders, nil
-}
-
+// declared is everything of a task definition that decides where it may run.
 func declared(name string, d *types.TaskDefinition) compatible.Definition {
 	out := compatible.Definition{
 		Name: name, Known: true, NetworkMode: string(d.NetworkMode), CPU: whole(d.Cpu), Memory: whole(d.Memory),
