@@ -275,15 +275,23 @@ func refusesTooMany(ctx context.Context, t *testing.T, l whole) {
 	}
 }
 
+// plantNewer stores a run in a state that only a later release knows. On a busy machine the emulator loses an answer now
+// and then; the write, tried again, then finds itself and cannot read it, which is no failure: the run is there.
+func plantNewer(t *testing.T, l *ledger.Ledger, r run.Run) {
+	t.Helper()
+	err := l.Write(t.Context(), run.Write{Job: "images", Changes: []run.Change{{Run: r}}})
+	if err != nil && run.ReasonOf(err) != "ledger-version" {
+		t.Fatal(err)
+	}
+}
+
 func TestANewerLayoutIsRefused(t *testing.T) {
 	cfg, url := emulator.Config(t)
 	table := emulator.Table(t.Context(), t)
 	l := ledger.New(cfg, url, table)
 	r := newRun("a")
 	r.State = "dreaming"
-	if err := l.Write(t.Context(), run.Write{Job: "images", Changes: []run.Change{{Run: r}}}); err != nil {
-		t.Fatal(err)
-	}
+	plantNewer(t, l, r)
 	if _, err := l.Run(t.Context(), "a"); err == nil || run.Retryable(err) || run.ReasonOf(err) != "ledger-version" {
 		t.Errorf("error = %v, want ledger-version", err)
 	}
@@ -293,9 +301,7 @@ func TestANewerLayoutIsRefused(t *testing.T) {
 	}
 	unknown := claimed(t, newRun("c"), false)
 	unknown.State, unknown.Owed = "dreaming", []run.Effect{run.OwesMail}
-	if err := l.Write(t.Context(), run.Write{Job: "images", Changes: []run.Change{{Run: unknown}}}); err != nil {
-		t.Fatal(err)
-	}
+	plantNewer(t, l, unknown)
 	watched, err := l.Watched(t.Context(), noon.Add(time.Hour), 10)
 	if err == nil || len(watched) != 1 || watched[0].ID != "b" {
 		t.Errorf("watched = %v, %v; want the run that can be read, and an error about the other", watched, err)

@@ -110,14 +110,12 @@ func (c *container) Wait() Exit {
 	return exit
 }
 
-// Stop lets Docker send SIGTERM, and SIGKILL after the stop timeout. A container that is still being created is asked
-// again.
+// Stop lets Docker send SIGTERM, and SIGKILL after the stop timeout. It asks again until the container has ended: Docker
+// answers well, and does nothing, where a container is made but not started yet.
 func (c *container) Stop() {
 	go func() {
 		for {
-			if exec.CommandContext(context.Background(), "docker", "stop", "--time", strconv.Itoa(int(c.timeout.Seconds())), c.name).Run() == nil { //nolint:gosec // our own name
-				return
-			}
+			_ = exec.CommandContext(context.Background(), "docker", "stop", "--time", strconv.Itoa(int(c.timeout.Seconds())), c.name).Run() //nolint:gosec // our own name; an error is asked again
 			select {
 			case <-c.done:
 				return

@@ -157,9 +157,10 @@ func (s *stand) must(err error) {
 	}
 }
 
+// until waits, long enough for a busy machine: only what hangs fails by it.
 func (s *stand) until(what string, done func() bool) {
 	s.t.Helper()
-	for end := time.Now().Add(20 * time.Second); !done(); {
+	for end := time.Now().Add(2 * time.Minute); !done(); {
 		if time.Now().After(end) {
 			s.t.Fatalf("waited in vain until %s", what)
 		}
@@ -246,6 +247,13 @@ func (s *stand) log(arn string) string {
 	return strings.Join(lines, "\n")
 }
 
+// says waits for a line of a task. RUNNING is not enough to know that a program minds SIGTERM in its own way: until Go's
+// signal.Notify, its runtime ends it with 2.
+func (s *stand) says(arn, line string) {
+	s.t.Helper()
+	s.until(arn+" says "+line, func() bool { return strings.Contains(s.log(arn), line) })
+}
+
 func (s *stand) inject(fault string) {
 	s.t.Helper()
 	if status := s.web(http.MethodPost, "/_slipway/faults", fault); status != http.StatusOK {
@@ -311,6 +319,7 @@ func (s *stand) stops(t *testing.T) {
 	arn := s.run("wait")
 	s.reaches(arn, "RUNNING")
 	s.event(arn, "RUNNING")
+	s.says(arn, "waiting")
 	_, err := s.ecs.StopTask(t.Context(), &ecs.StopTaskInput{Cluster: &s.name, Task: &arn, Reason: aws.String("enough")})
 	s.must(err)
 	task := s.reaches(arn, "STOPPED")
@@ -322,6 +331,7 @@ func (s *stand) stops(t *testing.T) {
 func (s *stand) kills(t *testing.T) {
 	arn := s.run("ignore")
 	s.reaches(arn, "RUNNING")
+	s.says(arn, "ignoring")
 	s.inject(`{"kind":"spot-interrupt","task":"` + arn + `"}`)
 	if task := s.describe(arn); task.StopCode != "SpotInterruption" || *task.LastStatus != "RUNNING" || *task.DesiredStatus != "STOPPED" {
 		t.Errorf("after the notice it is %s, desired %s, %s", *task.LastStatus, *task.DesiredStatus, task.StopCode)
