@@ -103,7 +103,7 @@ func (s *stand) slowStart(t *testing.T) {
 }
 
 func (s *stand) stuck(t *testing.T) {
-	s.inject(`{"kind":"stuck","for":"1500ms"}`)
+	s.inject(`{"kind":"stuck","for":"5s"}`)
 	arn := s.run("exit=0")
 	time.Sleep(time.Second) // another process: there is no clock to pass
 	if status := *s.describe(arn).LastStatus; status != "PROVISIONING" {
