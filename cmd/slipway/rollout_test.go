@@ -88,6 +88,10 @@ func TestRolloutRefusesWhatMeansNothing(t *testing.T) {
 		"less room than none":      {[]string{"--desired", "4", "--launch-type", "EC2", "--room", "-3"}, "--room is -3"},
 		"a launch type of its own": {[]string{"--desired", "4", "--launch-type", "LAMBDA"}, "FARGATE or EC2"},
 		"time that runs back":      {[]string{"--desired", "4", "--drain", "-3s"}, "drain: -3s"},
+		"time without a unit":      {[]string{"--desired", "4", "--start", "40"}, `--start is "40"; write a time with its unit, as 40s`},
+		"a percentage in words":    {[]string{"--desired", "4", "--min-healthy", "half"}, `--min-healthy is "half"; write a whole number`},
+		"half a task":              {[]string{"--desired", "2.5"}, `--desired is "2.5"; write a whole number`},
+		"more than can be counted": {[]string{"--desired", "99999999999999999999"}, "write a whole number"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if code, answer, said := rolled(t, tc.args...); code != exitUsage || answer != "" || !strings.Contains(said, tc.want) {

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // The exit codes.
@@ -99,6 +100,7 @@ Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
 	root.PersistentFlags().StringVarP(&o.file, "file", "f", "slipway.yaml", "the configuration")
 	root.PersistentFlags().BoolVar(&o.json, "json", false, "answer in JSON")
 	o.stackFlags(root.PersistentFlags())
+	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(checkCommand(o), generateCommand(o), compileCommand(o), matchCommand(o), nextCommand(o),
 		schemaCommand(o), docsCommand(), versionCommand(o), simulateCommand(o), decideCommand(o),
@@ -107,6 +109,20 @@ Exit codes: 0 done, 1 found problems, 2 wrong usage, 3 AWS refused.`,
 		explainCommand(o), drillCommand(o), costCommand(o), rolloutCommand(o),
 		deployCommand(o), destroyCommand(o), doctorCommand(o))
 	return root
+}
+
+// forms are what to write for a flag, by its type.
+var forms = map[string]string{
+	"int": "a whole number", "float64": "a number", "duration": "a time with its unit, as 40s, 5m or 1h30m", "bool": "true or false",
+}
+
+// flagError says what to write for a flag whose value cannot be read.
+func flagError(_ *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) || forms[invalid.GetFlag().Value.Type()] == "" {
+		return err
+	}
+	return fmt.Errorf("--%s is %q; write %s", invalid.GetFlag().Name, invalid.GetValue(), forms[invalid.GetFlag().Value.Type()])
 }
 
 // answer prints v as JSON, or as the text that write makes of it.

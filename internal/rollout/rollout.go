@@ -62,7 +62,7 @@ func (p Plan) Check() error {
 	}
 	demand(p.Desired >= 0 && p.Desired <= Most, "desired: %d is not a count from 0 to %d", p.Desired, Most)
 	demand(p.MinHealthy >= 0 && p.MinHealthy <= 100, "minimum healthy: %d is not a percentage from 0 to 100; more than all can never stay", p.MinHealthy)
-	demand(p.Max >= 100 && p.Max <= maxPercent, "maximum: %d is not a percentage from 100 to %d; with less the service never has all its tasks", p.Max, maxPercent)
+	demand(p.Max >= 100 && p.Max <= maxPercent, "maximum: %d is not a percentage from 100 to %d; with less than 100 the service never has all its tasks", p.Max, maxPercent)
 	for _, d := range []struct {
 		name string
 		long time.Duration
@@ -111,6 +111,7 @@ type service struct {
 	stopping    []group
 	minute      time.Duration // when the minute began whose launches are counted
 	launched    int           // in it
+	held        bool          // there is room for more launches, and the quota has none left in this minute
 }
 
 // group is tasks whose state ends at the same time.
@@ -146,35 +147,27 @@ func (s *service) schedule() {
 
 func (s *service) launch() int {
 	there := s.old + s.fresh + count(s.starting) + count(s.stopping)
-	n := max(0, min(s.plan.Desired-s.fresh-count(s.starting), s.most-there, s.room))
+	wanted := max(0, min(s.plan.Desired-s.fresh-count(s.starting), s.most-there, s.room))
+	n := s.paced(wanted)
 	s.room -= n
-	for _, g := range s.paced(n) {
-		s.starting = add(s.starting, g)
-	}
+	s.starting = add(s.starting, group{s.now + s.plan.Start + s.plan.Grace, n})
 	return n
 }
 
-// paced lets n launches through: those of a minute at once, then those of the next one.
-func (s *service) paced(n int) []group {
-	ready := s.plan.Start + s.plan.Grace
+// paced lets through what of n launches the quota has left for this minute, and remembers when the next one begins if that
+// is not all.
+func (s *service) paced(n int) int {
 	rate := s.plan.LaunchRate
 	if rate == 0 {
-		return []group{{s.now + ready, n}}
+		return n
 	}
 	if s.now >= s.minute+time.Minute {
 		s.minute, s.launched = s.now, 0
 	}
-	var out []group
-	for n > 0 {
-		if s.launched == rate {
-			s.minute, s.launched = s.minute+time.Minute, 0
-		}
-		k := min(n, rate-s.launched)
-		out = append(out, group{max(s.now, s.minute) + ready, k})
-		s.launched += k
-		n -= k
-	}
-	return out
+	now := min(n, rate-s.launched)
+	s.launched += now
+	s.held = n > now
+	return now
 }
 
 func (s *service) stop() int {
@@ -219,6 +212,9 @@ func (s *service) advance() bool {
 		if len(groups) > 0 {
 			next = min(next, groups[0].until)
 		}
+	}
+	if s.held {
+		next = min(next, s.minute+time.Minute)
 	}
 	if next == math.MaxInt64 {
 		return false

@@ -35,7 +35,10 @@ func TestRoll(t *testing.T) {
 			{0, 10, 0, 5, 0}, {70, 5, 5, 0, 5}, {90, 5, 5, 5, 0}, {160, 0, 10, 0, 5}, {180, 0, 10, 0, 0},
 		}, false},
 		"two launches a minute": {func(p *rollout.Plan) { p.Desired, p.LaunchRate = 3, 2 }, []rollout.Step{
-			{0, 3, 0, 3, 0}, {70, 1, 2, 1, 2}, {90, 1, 2, 1, 0}, {130, 0, 3, 0, 1}, {150, 0, 3, 0, 0},
+			{0, 3, 0, 2, 0}, {60, 3, 0, 3, 0}, {70, 1, 2, 1, 2}, {90, 1, 2, 1, 0}, {130, 0, 3, 0, 1}, {150, 0, 3, 0, 0},
+		}, false},
+		"a quota is there again each minute, whatever starts meanwhile": {func(p *rollout.Plan) { p.Desired, p.LaunchRate, p.Start, p.Grace, p.Drain = 5, 2, 0, 0, 0 }, []rollout.Step{
+			{0, 3, 2, 0, 0}, {60, 1, 4, 0, 0}, {120, 0, 5, 0, 0},
 		}, false},
 		"no task at all": {func(p *rollout.Plan) { p.Desired = 0 }, []rollout.Step{{0, 0, 0, 0, 0}}, false},
 		"no time at all": {func(p *rollout.Plan) { p.Start, p.Grace, p.Drain = 0, 0, 0 }, []rollout.Step{{0, 0, 10, 0, 0}}, false},
@@ -90,6 +93,8 @@ func TestARolloutKeepsItsLimits(t *testing.T) {
 				t.Fatalf("%+v: the instances have room for %d", s, p.Desired+p.Room)
 			case s.NewRunning+s.Starting > p.Desired:
 				t.Fatalf("%+v: more new ones than %d", s, p.Desired)
+			case p.LaunchRate > 0 && s.NewRunning+s.Starting > p.LaunchRate*(1+int(s.At/60)):
+				t.Fatalf("%+v: more were launched than %d a minute", s, p.LaunchRate)
 			}
 			last = s.At
 		}
