@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"slipway/internal/compatible"
 	"slipway/internal/template"
 )
 
@@ -332,12 +334,86 @@ func webRoles(s template.Stack, parameters map[string]string, p *problems) {
 	trusts(map[string]string{"ExecutionRole": "ecs-tasks.amazonaws.com", "TaskRole": "ecs-tasks.amazonaws.com"})(s, parameters, p)
 }
 
-// TestWebServiceRefusesWhatFargateAloneHas on EC2.
-func TestWebServiceRefusesWhatFargateAloneHas(t *testing.T) {
+// TestParametersThatAWSRefusesAreRefused before anything is made, with what to write instead.
+func TestParametersThatAWSRefusesAreRefused(t *testing.T) {
+	for _, tc := range []struct {
+		file   string
+		of     map[string]string
+		change []string
+		want   string
+	}{
+		{"web-service.yaml", webParameters(), []string{"EphemeralStorage", "1"}, "is 21 to 200"},
+		{"web-service.yaml", webParameters(), []string{"EphemeralStorage", "20"}, "is 21 to 200"},
+		{"web-service.yaml", webParameters(), []string{"EphemeralStorage", "201"}, "is 21 to 200"},
+		{"web-service.yaml", webParameters(), []string{"EphemeralStorage", "-1"}, "is 21 to 200"},
+		{"web-service.yaml", webParameters(), []string{"LaunchType", "EC2", "PublicIp", "ENABLED"}, "no public address"},
+		{"web-service.yaml", webParameters(), []string{"LaunchType", "EC2", "EphemeralStorage", "60"}, "larger volume"},
+		{"web-service.yaml", webParameters(), []string{"LaunchType", "EC2", "CapacityProvider", "FARGATE_SPOT"}, "have no instances"},
+		{"web-service.yaml", webParameters(), []string{"CapacityProvider", "slipway-ec2"}, "goes with LaunchType EC2"},
+		{"web-service.yaml", webParameters(), []string{"MinimumHealthyPercent", "100", "MaximumPercent", "100"}, "no update can ever move"},
+		{"web-service.yaml", webParameters(), []string{"MinimumHealthyPercent", "101"}, "MaxValue is 100"},
+		{"web-service.yaml", webParameters(), []string{"MaximumPercent", "99"}, "MinValue is 100"},
+		{"web-service.yaml", webParameters(), []string{"StopTimeout", "121"}, "MaxValue is 120"},
+		{"web-service.yaml", webParameters(), []string{"DeregistrationDelay", "3601"}, "MaxValue is 3600"},
+		{"web-service.yaml", webParameters(), []string{"ClientCidr", "10.0.0.0/33"}, "block of IPv4 addresses"},
+		{"web-service.yaml", webParameters(), []string{"ClientCidr", "10.0.0.256/8"}, "block of IPv4 addresses"},
+		{"network.yaml", nil, []string{"Cidr", "10.0.0.0/24"}, "of /16"},
+		{"network.yaml", nil, []string{"Cidr", "300.0.0.0/16"}, "of /16"},
+		{"network.yaml", nil, []string{"Cidr", "127.0.0.0/16"}, "of /16"},
+		{"ec2-capacity.yaml", placed, []string{"ProviderName", "ecs-mine"}, "does not begin with"},
+		{"ec2-capacity.yaml", placed, []string{"ProviderName", "Fargate2"}, "does not begin with"},
+		{"ec2-capacity.yaml", placed, []string{"VolumeSize", "20"}, "MinValue is 30"},
+		{"managed-instances.yaml", placed, []string{"ProviderName", "aws-mine"}, "does not begin with"},
+		{"managed-instances.yaml", placed, []string{"ScaleInAfter", "3601"}, "MaxValue is 3600"},
+		{"anywhere.yaml", map[string]string{"ClusterName": "main"}, []string{"Cpu", "64"}, "MinValue is 128"},
+		{"anywhere.yaml", map[string]string{"ClusterName": "arn:aws:ecs:r:1:cluster/main"}, nil, "not its ARN"},
+	} {
+		t.Run(tc.file+" "+strings.Join(tc.change, " "), func(t *testing.T) {
+			_, err := parse(t, text(t, tc.file)).Expand(template.Example(), with(tc.of, tc.change...))
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error = %v, want one that says %q", err, tc.want)
+			}
+		})
+	}
+}
+
+// TestParametersThatAWSTakesAreTaken, at the edges of what it refuses.
+func TestParametersThatAWSTakesAreTaken(t *testing.T) {
+	for _, tc := range []struct {
+		file   string
+		of     map[string]string
+		change []string
+	}{
+		{"web-service.yaml", webParameters(), nil},
+		{"web-service.yaml", webParameters(), []string{"EphemeralStorage", "21"}},
+		{"web-service.yaml", webParameters(), []string{"EphemeralStorage", "99"}},
+		{"web-service.yaml", webParameters(), []string{"EphemeralStorage", "200"}},
+		{"web-service.yaml", webParameters(), []string{"LaunchType", "EC2", "CapacityProvider", "slipway-ec2", "Memory", "300"}},
+		{"web-service.yaml", webParameters(), []string{"MinimumHealthyPercent", "100", "MaximumPercent", "101"}},
+		{"web-service.yaml", webParameters(), []string{"MinimumHealthyPercent", "0", "MaximumPercent", "100"}},
+		{"web-service.yaml", webParameters(), []string{"ClientCidr", "203.0.113.7/32"}},
+		{"network.yaml", nil, []string{"Cidr", "172.31.0.0/16"}},
+		{"ec2-capacity.yaml", placed, []string{"ProviderName", "my-ecs"}},
+	} {
+		if _, err := parse(t, text(t, tc.file)).Expand(template.Example(), with(tc.of, tc.change...)); err != nil {
+			t.Errorf("%s %v: %v", tc.file, tc.change, err)
+		}
+	}
+}
+
+// TestSizesOfTheWebService: on Fargate the template takes exactly the pairs that Fargate has, and on EC2 any.
+func TestSizesOfTheWebService(t *testing.T) {
 	parsed := parse(t, text(t, "web-service.yaml"))
-	for _, pair := range [][2]string{{"PublicIp", "ENABLED"}, {"EphemeralStorage", "60"}} {
-		if _, err := parsed.Expand(template.Example(), with(webParameters(), "LaunchType", "EC2", pair[0], pair[1])); err == nil {
-			t.Errorf("%s %s is taken on EC2", pair[0], pair[1])
+	for _, cpu := range compatible.FargateCPU() {
+		for memory := 512; memory <= 131072; memory += 512 {
+			of := with(webParameters(), "Cpu", strconv.Itoa(cpu), "Memory", strconv.Itoa(memory))
+			_, err := parsed.Expand(template.Example(), of)
+			if has := slices.Contains(compatible.FargateMemory(cpu), memory); (err == nil) != has {
+				t.Errorf("%d CPU units and %d MiB on Fargate: %v", cpu, memory, err)
+			}
+		}
+		if _, err := parsed.Expand(template.Example(), with(webParameters(), "LaunchType", "EC2", "Cpu", strconv.Itoa(cpu), "Memory", "768")); err != nil {
+			t.Errorf("%d CPU units and 768 MiB on EC2: %v", cpu, err)
 		}
 	}
 }

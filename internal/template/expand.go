@@ -140,6 +140,9 @@ func (x *expansion) fill() error {
 		if allowed := List(At(of, "AllowedValues")); len(allowed) > 0 && !contains(allowed, given) {
 			return fmt.Errorf("parameter %s: %q is none of %v: %w", name, given, allowed, errUnknown)
 		}
+		if err := bounded(of, given); err != nil {
+			return fmt.Errorf("parameter %s: %w", name, err)
+		}
 	}
 	return nil
 }

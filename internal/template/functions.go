@@ -278,6 +278,8 @@ func (x *expansion) truth(v any) (bool, error) {
 		case "Fn::Not":
 			holds, err := x.truth(a[0])
 			return !holds, err
+		case "Fn::Contains":
+			return x.among(a)
 		case "Fn::And", "Fn::Or":
 			return x.several(a, name == "Fn::Or")
 		}
@@ -295,6 +297,19 @@ func (x *expansion) equal(a []any) (bool, error) {
 		return false, fmt.Errorf("Fn::Equals %v: %w", a, errUnknown)
 	}
 	return fmt.Sprint(list[0]) == fmt.Sprint(list[1]), nil
+}
+
+// among is whether a list has a text.
+func (x *expansion) among(a []any) (bool, error) {
+	resolved, err := x.list(a)
+	if err != nil {
+		return false, err
+	}
+	list := List(resolved)
+	if len(list) != 2 {
+		return false, fmt.Errorf("Fn::Contains %v: %w", a, errUnknown)
+	}
+	return contains(List(list[0]), fmt.Sprint(list[1])), nil
 }
 
 // several is whether one condition holds, or all of them.

@@ -13,7 +13,11 @@ const sample = `
 Parameters:
   Size: {Type: String, Default: small, AllowedValues: [small, large]}
   Subnets: {Type: List<AWS::EC2::Subnet::Id>}
+  Count: {Type: Number, Default: 3, MinValue: 2, MaxValue: 5}
+  Name: {Type: String, Default: "", AllowedPattern: "^(?!(?i:aws|ecs))[a-zA-Z]{0,5}$", ConstraintDescription: is five letters at most}
 Rules:
+  Odd:
+    Assertions: [{Assert: !Not [{"Fn::Contains": [["4", x], !Ref Count]}], AssertDescription: Four is no number.}]
   Large:
     RuleCondition: !Equals [!Ref Size, large]
     Assertions: [{Assert: !Not [!Equals [!Ref Size, large]], AssertDescription: Nothing is large.}]
@@ -81,6 +85,12 @@ func TestExpandRefusesWhatItDoesNotKnow(t *testing.T) {
 		"a parameter that is not there":       {"", "", map[string]string{"Subnets": "s", "Sice": "small"}, "parameter Sice"},
 		"a value that is not allowed":         {"", "", map[string]string{"Subnets": "s", "Size": "huge"}, "none of [small large]"},
 		"what a rule refuses":                 {"", "", map[string]string{"Subnets": "s", "Size": "large"}, "Nothing is large."},
+		"a number below its bound":            {"", "", map[string]string{"Subnets": "s", "Count": "1"}, "its MinValue is 2"},
+		"a number above its bound":            {"", "", map[string]string{"Subnets": "s", "Count": "6"}, "its MaxValue is 5"},
+		"a number that is none":               {"", "", map[string]string{"Subnets": "s", "Count": "some"}, "parameter Count"},
+		"a value that no pattern has":         {"", "", map[string]string{"Subnets": "s", "Name": "a1"}, "is five letters at most"},
+		"a beginning that a pattern excludes": {"", "", map[string]string{"Subnets": "s", "Name": "EcsA"}, "is five letters at most"},
+		"what is among the wrong ones":        {"", "", map[string]string{"Subnets": "s", "Count": "4"}, "Four is no number."},
 		"a resource that is not there":        {"${C.Arn}", "${D.Arn}", given, "refer to D"},
 		"a resource whose condition is false": {"!GetAtt A.Arn", "!GetAtt B.Arn", given, "whose condition does not hold"},
 		"a function":                          {"!Split [", "!Spilt [", given, "Fn::Spilt"},
