@@ -38,7 +38,7 @@ With --live it asks AWS, too: for the task definitions that no template declares
 clusters, and whether Application Auto Scaling manages a service under scalers.
 
 With --json it prints {"problems": [{"file", "line", "column", "path", "message"}], "notes": [...]}; a problem without a
-file is of slipway.yaml.`,
+file is of slipway.yaml. What ECS would refuse has "rule", "remedy" and "page", too.`,
 		Example: "  slipway check\n  slipway check -f environments/dev/slipway.yaml --json\n  slipway check --template template.yaml --template templates/web-service.yaml\n  slipway check --live",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return o.check(c.Context(), f) },

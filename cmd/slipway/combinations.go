@@ -61,13 +61,17 @@ func alone(file string, text []byte, stack declared.Stack) []compile.Problem {
 		if d.Name != id {
 			continue // by its family; it comes by its ID
 		}
-		for _, at := range d.Compatibilities {
+		places := d.Compatibilities
+		if len(places) == 0 {
+			places = []string{""} // wherever it runs
+		}
+		for _, at := range places {
 			u := compatible.Use{Definition: d, Step: at, Service: &compatible.Service{Configured: d.NetworkMode == "awsvpc"}}
 			if at == "MANAGED_INSTANCES" {
 				u.Provider = compatible.Managed
 			}
 			for _, r := range compatible.Examine(u) {
-				found = append(found, compile.Problem{File: file, Line: lineOf(text, id), Column: 3, Path: "Resources." + id, Message: r.String()})
+				found = append(found, refused(compile.Problem{File: file, Line: lineOf(text, id), Column: 3, Path: "Resources." + id}, r))
 			}
 		}
 	}
@@ -119,7 +123,7 @@ func services(file string, text []byte, stack declared.Stack) []compile.Problem 
 	for _, service := range stack.Services {
 		for _, use := range service.Uses {
 			for _, r := range compatible.Examine(use) {
-				found = append(found, compile.Problem{File: file, Line: lineOf(text, service.ID), Column: 3, Path: "Resources." + service.ID, Message: r.String()})
+				found = append(found, refused(compile.Problem{File: file, Line: lineOf(text, service.ID), Column: 3, Path: "Resources." + service.ID}, r))
 			}
 		}
 	}
@@ -163,7 +167,7 @@ func (s surroundings) job(j run.Job, text []byte) []compile.Problem {
 	}
 	for i, step := range j.Task.Capacity {
 		for _, r := range compatible.Examine(useOf(j, d, step, s.kinds[step])) {
-			found = append(found, located(text, pathOf(j.Name, r.At, i), r.String()))
+			found = append(found, refused(compile.Locate(text, pathOf(j.Name, r.At, i)), r))
 		}
 	}
 	return found
@@ -177,10 +181,11 @@ func (s surroundings) strangers(j run.Job, text []byte) []compile.Problem {
 		if !asked || step == "EC2" || step == "EXTERNAL" || slices.Contains(has, step) {
 			continue
 		}
-		found = append(found, located(text, pathOf(j.Name, compatible.AtStep, i), fmt.Sprintf(
-			"the cluster has no capacity provider %s, it has %s; add it to AdditionalCapacityProviders of the stack, or to your own cluster with "+
-				"aws ecs put-cluster-capacity-providers, which replaces the whole list (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutClusterCapacityProviders.html)",
-			step, orNone(has))))
+		found = append(found, refused(compile.Locate(text, pathOf(j.Name, compatible.AtStep, i)), compatible.Refusal{
+			Rule: "cluster-provider", What: fmt.Sprintf("the cluster has no capacity provider %s, it has %s", step, orNone(has)),
+			Remedy: "add it to AdditionalCapacityProviders of the stack, or to your own cluster with aws ecs put-cluster-capacity-providers, which replaces the whole list",
+			Page:   "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutClusterCapacityProviders.html",
+		}))
 	}
 	return found
 }
@@ -192,10 +197,10 @@ func orNone(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-func located(text []byte, path, message string) compile.Problem {
-	p := compile.Locate(text, path)
-	p.Message = message
-	return p
+// refused is a mistake at a place: what ECS would refuse there, and by which rule.
+func refused(at compile.Problem, r compatible.Refusal) compile.Problem {
+	at.Message, at.Rule, at.Remedy, at.Page = r.String(), r.Rule, r.Remedy, r.Page
+	return at
 }
 
 // pathOf is where a job says what is wrong.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -109,6 +110,9 @@ func TestCheckRefusesWhatECSWould(t *testing.T) {
 		got = append(got, p.File+" "+p.Path)
 		if p.Line < 1 || p.Column < 1 || !strings.Contains(p.Message, "https://docs.aws.amazon.com/") {
 			t.Errorf("%+v does not say where and by which page", p)
+		}
+		if p.Rule == "" || p.Remedy == "" || !strings.Contains(p.Message, p.Rule) || !strings.Contains(p.Message, p.Remedy) || !strings.Contains(p.Message, p.Page) {
+			t.Errorf("%+v does not say by which rule, and what to write instead", p)
 		}
 	}
 	want := []string{
@@ -222,5 +226,79 @@ func TestCheckLooksAtDefinitionsThatNobodyUses(t *testing.T) {
 	}
 	if lonely != 3 || apart != 2 {
 		t.Errorf("found %d and %d mistakes, want network mode, size and stop timeout, and network mode and storage:\n%s", lonely, apart, out)
+	}
+}
+
+// servicesOfECS are services, each named after the rule that refuses it, or Right, with what each says beside the usual.
+var servicesOfECS = map[string]map[string]string{
+	"Right1":                  {},
+	"Right2":                  {"DesiredCount": "!Ref Count", "DeploymentConfiguration": "{MinimumHealthyPercent: !Ref Count, MaximumPercent: 100}"},
+	"Right3":                  {"DeploymentConfiguration": "{MinimumHealthyPercent: 50, MaximumPercent: 150}"},
+	"ServiceMoves":            {"DeploymentConfiguration": "{MaximumPercent: 100}"},
+	"BalancedContainer":       {"LoadBalancers": "[{TargetGroupArn: !Ref Group, ContainerName: app, ContainerPort: 80}]"},
+	"GracePeriod":             {"LoadBalancers": ""},
+	"PublicAddress":           {"LaunchType": "EC2"},
+	"PlatformOfFargate":       {"LaunchType": "EC2", "PlatformVersion": "LATEST", "NetworkConfiguration": "{AwsvpcConfiguration: {Subnets: [subnet-1]}}"},
+	"FargateServicePlacement": {"PlacementConstraints": "[{Type: distinctInstance}]"},
+	"FargateDaemon":           {"SchedulingStrategy": "DAEMON"},
+	"OneOfThem":               {"CapacityProviderStrategy": "[{CapacityProvider: FARGATE, Weight: 1}]"},
+	"OneKind": {
+		"LaunchType": "", "CapacityProviderStrategy": "[{CapacityProvider: FARGATE, Weight: 1}, {CapacityProvider: mine, Weight: 1}]",
+		"NetworkConfiguration": "{AwsvpcConfiguration: {Subnets: [subnet-1]}}",
+	},
+	"Strategy":       {"LaunchType": "", "CapacityProviderStrategy": "[{CapacityProvider: FARGATE, Weight: 0}, {CapacityProvider: FARGATE_SPOT, Weight: 0}]"},
+	"Rebalancing":    {"AvailabilityZoneRebalancing": "ENABLED", "DeploymentConfiguration": "{MinimumHealthyPercent: 50, MaximumPercent: 100}"},
+	"TargetType":     {"LoadBalancers": "[{TargetGroupArn: !Ref Other, ContainerName: web, ContainerPort: 80}]"},
+	"ServiceNetwork": {"NetworkConfiguration": ""},
+}
+
+// TestCheckRefusesServicesThatECSWould: each service is refused by the rule that it is named after, and by no other.
+func TestCheckRefusesServicesThatECSWould(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`Parameters:
+  Count: {Type: Number}
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      RequiresCompatibilities: [FARGATE, EC2]
+      NetworkMode: awsvpc
+      Cpu: "256"
+      Memory: "512"
+      ContainerDefinitions: [{Name: web, Image: nginx, PortMappings: [{ContainerPort: 80}]}]
+  Group: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: ip}}
+  Other: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: instance}}
+`)
+	for id, says := range servicesOfECS {
+		properties := map[string]string{
+			"TaskDefinition": "!Ref Task", "LaunchType": "FARGATE", "HealthCheckGracePeriodSeconds": "30",
+			"LoadBalancers":        "[{TargetGroupArn: !Ref Group, ContainerName: web, ContainerPort: 80}]",
+			"NetworkConfiguration": "{AwsvpcConfiguration: {Subnets: [subnet-1], AssignPublicIp: ENABLED}}",
+		}
+		maps.Copy(properties, says)
+		b.WriteString("  " + id + ":\n    Type: AWS::ECS::Service\n    Properties:\n")
+		for name, value := range properties {
+			if value != "" {
+				b.WriteString("      " + name + ": " + value + "\n")
+			}
+		}
+	}
+	s := newSession(t)
+	s.template(b.String())
+	out, _ := s.run(exitProblem, "check", "--json")
+	var answer checked
+	decode(t, out, &answer)
+	found := map[string]bool{}
+	for _, p := range answer.Problems {
+		id := strings.TrimPrefix(p.Path, "Resources.")
+		found[id] = true
+		if strings.ReplaceAll(p.Rule, "-", "") != strings.ToLower(id) {
+			t.Errorf("%s is refused by %s: %s", id, p.Rule, p.Message)
+		}
+	}
+	for id := range servicesOfECS {
+		if found[id] == strings.HasPrefix(id, "Right") {
+			t.Errorf("%s is refused: %v", id, found[id])
+		}
 	}
 }

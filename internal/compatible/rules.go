@@ -17,7 +17,9 @@ type Refusal struct {
 }
 
 // String is the refusal in a line.
-func (r Refusal) String() string { return fmt.Sprintf("%s; %s (%s)", r.What, r.Remedy, r.Page) }
+func (r Refusal) String() string {
+	return fmt.Sprintf("%s; %s (rule %s, %s)", r.What, r.Remedy, r.Rule, r.Page)
+}
 
 // At is a part of a job, or of a service.
 type At string
@@ -93,7 +95,13 @@ func placeRules() []Rule { //nolint:gocyclo // a table: each rule is a function 
 	return []Rule{
 		{"compatibility", "A task runs where its definition is compatible with.", register, AtStep, func(u Use) (string, string) {
 			needs := u.needs()
-			if needs == "" || len(u.Compatibilities) == 0 || slices.Contains(u.Compatibilities, needs) {
+			has := func(place string) bool { return slices.Contains(u.Compatibilities, place) }
+			switch {
+			case len(u.Compatibilities) == 0 || has(needs):
+				return none()
+			case needs == "" && u.own() && !has("EC2") && !has("MANAGED_INSTANCES"):
+				needs = "EC2 or MANAGED_INSTANCES"
+			case needs == "":
 				return none()
 			}
 			return fmt.Sprintf("%s is for %s, and %s wants %s", u.Name, strings.Join(u.Compatibilities, ", "), u.Step, needs),
@@ -104,6 +112,12 @@ func placeRules() []Rule { //nolint:gocyclo // a table: each rule is a function 
 				return none()
 			}
 			return fmt.Sprintf("%s is of %s, and Fargate Spot runs Linux only", u.Name, u.System), "write FARGATE instead of FARGATE_SPOT"
+		}},
+		{"arm64-platform", "Fargate runs ARM64 from platform version 1.4.0 on.", aws + "developerguide/ecs-arm64.html", AtPlatform, func(u Use) (string, string) {
+			if u.Step != "FARGATE" || u.Architecture != "ARM64" || !older(u.PlatformVersion) {
+				return none()
+			}
+			return fmt.Sprintf("%s is for ARM64, which Fargate does not run on platform version %s", u.Name, u.PlatformVersion), "write 1.4.0 or LATEST, or remove the line"
 		}},
 		{"spot-arm64", "Fargate Spot runs ARM64 from platform version 1.4.0 on.", aws + "developerguide/fargate-capacity-providers.html", AtPlatform, func(u Use) (string, string) {
 			if u.Step != "FARGATE_SPOT" || u.Architecture != "ARM64" || !older(u.PlatformVersion) {
@@ -128,6 +142,12 @@ func placeRules() []Rule { //nolint:gocyclo // a table: each rule is a function 
 				return none()
 			}
 			return u.Name + " has no task role, which ECS Exec needs", "give it a TaskRoleArn that allows ssmmessages:*Channel, or remove enableExecuteCommand"
+		}},
+		{"exec-platform", "On Fargate ECS Exec needs platform version 1.4.0.", aws + "developerguide/ecs-exec.html", AtPlatform, func(u Use) (string, string) {
+			if !u.onFargate() || !u.Exec || !older(u.PlatformVersion) {
+				return none()
+			}
+			return "ECS Exec is not there on platform version " + u.PlatformVersion, "write 1.4.0 or LATEST, or remove enableExecuteCommand"
 		}},
 	}
 }
@@ -178,6 +198,25 @@ func networkRules() []Rule { //nolint:gocyclo // a table: each rule is a functio
 			}
 			return each(u, func(c Container) bool { return len(c.Ports) > 0 }, "maps ports, and the network mode is none", "remove PortMappings, or set NetworkMode to bridge")
 		}},
+		{"windows-network", "Instances of Windows have awsvpc and the default network.", register, AtDefinition, func(u Use) (string, string) {
+			if m := u.mode(); !u.windows() || u.onFargate() || m != "bridge" && m != "host" && m != "none" {
+				return none()
+			}
+			return fmt.Sprintf("%s is of %s and has the network mode %s", u.Name, u.System, u.mode()), "set NetworkMode to awsvpc, or leave it out"
+		}},
+		{"awsvpc-names", "With awsvpc the names of hosts are those of the VPC.", aws + "APIReference/API_ContainerDefinition.html", AtDefinition, func(u Use) (string, string) {
+			if u.mode() != "awsvpc" || u.onFargate() {
+				return none()
+			}
+			return each(u, func(c Container) bool { return c.ExtraHosts || c.DNS }, "sets extra hosts or name servers, which awsvpc does not take",
+				"remove ExtraHosts, DnsServers and DnsSearchDomains, or set NetworkMode to bridge")
+		}},
+		{"awsvpc-hostname", "With awsvpc a container has the host name of its network interface.", aws + "APIReference/API_ContainerDefinition.html", AtDefinition, func(u Use) (string, string) {
+			if u.mode() != "awsvpc" {
+				return none()
+			}
+			return each(u, func(c Container) bool { return c.Hostname }, "sets a host name, which awsvpc does not take", "remove Hostname")
+		}},
 		{"links", "Containers are linked in bridge mode only.", aws + "APIReference/API_ContainerDefinition.html", AtDefinition, func(u Use) (string, string) {
 			if m := u.mode(); m == "" || m == "bridge" {
 				return none()
@@ -203,11 +242,24 @@ func sizeRules() []Rule { //nolint:gocyclo // a table: each rule is a function o
 			}
 			return fmt.Sprintf("%s has %d CPU units and %d MiB, a pair that Fargate does not have", u.Name, u.CPU, u.Memory), suitable(u.CPU, u.Memory)
 		}},
-		{"windows-size", "Windows on Fargate begins at one vCPU.", register, AtDefinition, func(u Use) (string, string) {
-			if !u.onFargate() || !u.windows() || u.CPU == 0 || u.CPU >= 1024 {
+		{"windows-size", "Windows on Fargate has one to four vCPU.", register, AtDefinition, func(u Use) (string, string) {
+			if !u.onFargate() || !u.windows() || u.CPU == 0 || u.CPU >= 1024 && u.CPU <= 4096 {
 				return none()
 			}
-			return fmt.Sprintf("%s has %d CPU units, and Windows on Fargate needs 1024", u.Name, u.CPU), "set Cpu to 1024 or more"
+			return fmt.Sprintf("%s has %d CPU units, and Windows on Fargate takes 1024 to 4096", u.Name, u.CPU), "set Cpu to 1024, 2048 or 4096"
+		}},
+		{"large-platform", "Eight vCPU and more need platform version 1.4.0.", register, AtPlatform, func(u Use) (string, string) {
+			large := u.CPU >= 8192 || slices.ContainsFunc(u.Sizes, func(s Size) bool { return s.CPU >= 8192 })
+			if !u.onFargate() || !large || !older(u.PlatformVersion) {
+				return none()
+			}
+			return fmt.Sprintf("8192 CPU units and more are not there on platform version %s", u.PlatformVersion), "write 1.4.0 or LATEST"
+		}},
+		{"instance-size", "On instances a task has 128 to 196608 CPU units, or no size.", register, AtDefinition, func(u Use) (string, string) {
+			if u.onFargate() || u.Step == "" || u.CPU == 0 || u.CPU >= 128 && u.CPU <= 196608 {
+				return none()
+			}
+			return fmt.Sprintf("%s has %d CPU units", u.Name, u.CPU), "set Cpu to 128 to 196608, 1024 for each vCPU, or leave it out"
 		}},
 		{"storage", "Fargate takes 21 to 200 GiB of ephemeral storage.", aws + "APIReference/API_EphemeralStorage.html", AtDefinition, func(u Use) (string, string) {
 			if u.Storage == 0 || u.Storage >= MinStorage && u.Storage <= MaxStorage {
@@ -231,6 +283,22 @@ func sizeRules() []Rule { //nolint:gocyclo // a table: each rule is a function o
 				return u.Name + " is of Windows, whose ephemeral storage cannot be set", "leave it out"
 			}
 			return none()
+		}},
+		{"efs-platform", "On Fargate EFS needs platform version 1.4.0.", aws + "developerguide/efs-volumes.html", AtPlatform, func(u Use) (string, string) {
+			if !u.onFargate() || !older(u.PlatformVersion) || !slices.ContainsFunc(u.Volumes, func(v Volume) bool { return v.EFS }) {
+				return none()
+			}
+			return "EFS is not there on platform version " + u.PlatformVersion, "write 1.4.0 or LATEST"
+		}},
+		{"container-memory", "Without a size of the task each container says how much memory it may use.", aws + "APIReference/API_ContainerDefinition.html", AtDefinition, func(u Use) (string, string) {
+			if u.onFargate() || !u.Known || u.Memory > 0 {
+				return none()
+			}
+			return each(u, func(c Container) bool { return c.Unsized }, "has neither Memory nor MemoryReservation, and the task no Memory", "set one of them")
+		}},
+		{"reservation", "What a container may use is more than what is kept for it.", aws + "APIReference/API_ContainerDefinition.html", AtDefinition, func(u Use) (string, string) {
+			return each(u, func(c Container) bool { return c.Memory > 0 && c.MemoryReservation > c.Memory },
+				"has a MemoryReservation above its Memory", "lower MemoryReservation, or raise Memory")
 		}},
 		{"containers-fit", "The containers of a task fit into it.", register, AtDefinition, func(u Use) (string, string) {
 			return tooSmall(u, u.CPU, u.Memory, "", "raise Cpu and Memory of the task, or lower those of its containers")
@@ -338,6 +406,29 @@ func containerRules() []Rule { //nolint:gocyclo // a table: each rule is a funct
 			}
 			return none()
 		}},
+		{"essential", "At least one container is essential.", aws + "APIReference/API_ContainerDefinition.html", AtDefinition, func(u Use) (string, string) {
+			if len(u.Containers) == 0 || slices.ContainsFunc(u.Containers, func(c Container) bool { return !c.Optional }) {
+				return none()
+			}
+			return "no container of " + u.Name + " is essential", "leave out Essential, or set it to true, for the one whose end is the task's"
+		}},
+		{"container-names", "Containers of a task have different names.", aws + "APIReference/API_ContainerDefinition.html", AtDefinition, func(u Use) (string, string) {
+			seen := map[string]bool{}
+			for _, name := range u.ContainerNames() {
+				if name != "" && seen[name] {
+					return fmt.Sprintf("%s has two containers named %s", u.Name, name), "give each a name of its own"
+				}
+				seen[name] = true
+			}
+			return none()
+		}},
+		{"container-count", "A task has ten containers at most.", aws + "developerguide/service-quotas.html", AtDefinition, func(u Use) (string, string) {
+			if len(u.Containers) <= maxContainers {
+				return none()
+			}
+			return fmt.Sprintf("%s has %d containers, and a task has %d at most", u.Name, len(u.Containers), maxContainers), "make two tasks of it"
+		}},
+		{"fargate-docker", "Fargate takes neither security options of Docker nor containers without a network.", fargate, AtDefinition, onFargate(func(c Container) bool { return c.Restricted }, "sets DockerSecurityOptions or DisableNetworking, which Fargate does not take", instance)},
 		{"fargate-privileged", "Fargate has no privileged containers.", fargate, AtDefinition, onFargate(func(c Container) bool { return c.Privileged }, "is privileged, which Fargate does not allow", instance)},
 		{"fargate-gpu", "Fargate has no GPUs.", fargate, AtDefinition, onFargate(func(c Container) bool { return c.GPU }, "asks for a GPU, and Fargate has none", "run it on EC2 with Hardware=gpu")},
 		{"fargate-hosts", "Fargate sets neither hosts nor name servers.", fargate, AtDefinition, onFargate(func(c Container) bool { return c.ExtraHosts || c.DNS }, "sets extra hosts or name servers, which Fargate does not take", instance)},
@@ -368,6 +459,9 @@ func containerRules() []Rule { //nolint:gocyclo // a table: each rule is a funct
 		}},
 	}
 }
+
+// maxContainers is how many containers a task may have.
+const maxContainers = 10
 
 // externalRules: what works on machines of one's own.
 func externalRules() []Rule {
@@ -436,11 +530,86 @@ func serviceRules() []Rule { //nolint:gocyclo // a table: each rule is a functio
 			return none()
 		})},
 		{"service-moves", "A rolling update stops or starts at least one task.", aws + "APIReference/API_DeploymentConfiguration.html", AtStep, of(func(_ Use, s Service) (string, string) {
-			desired := max(1, s.Desired)
-			if s.Daemon || s.Most == 0 || (desired*s.Minimum+99)/100 < desired || desired*s.Most/100 > desired {
+			never := s.Minimum >= 100 && s.Most <= 100 // whatever the count
+			stuck := s.Desired > 0 && (s.Desired*s.Minimum+99)/100 >= s.Desired && s.Desired*s.Most/100 <= s.Desired
+			switch remedy := "lower MinimumHealthyPercent or raise MaximumPercent; slipway rollout shows which"; {
+			case s.Daemon || s.Most == 0 || !never && !stuck:
+				return none()
+			case never:
+				return fmt.Sprintf("an update can never move between %d and %d percent", s.Minimum, s.Most), remedy
+			default:
+				return fmt.Sprintf("an update of %s can never move between %d and %d percent", tasks(s.Desired), s.Minimum, s.Most), remedy
+			}
+		})},
+		{"platform-of-fargate", "Platform versions are Fargate's.", services, AtStep, of(func(u Use, _ Service) (string, string) {
+			if u.PlatformVersion == "" || u.Step != "EC2" && u.Step != "EXTERNAL" && !u.onInstances() && u.Provider != Managed {
 				return none()
 			}
-			return fmt.Sprintf("an update of %d tasks can never move between %d and %d percent", desired, s.Minimum, s.Most), "lower MinimumHealthyPercent or raise MaximumPercent; slipway rollout shows which"
+			return fmt.Sprintf("the service has the platform version %s, and runs on %s", u.PlatformVersion, u.Step), "remove PlatformVersion"
+		})},
+		{"public-address", "Only Fargate gives a task a public address.", aws + "APIReference/API_AwsVpcConfiguration.html", AtStep, of(func(u Use, s Service) (string, string) {
+			if !s.PublicIP || u.Step == "" || u.onFargate() {
+				return none()
+			}
+			return "the service asks for public addresses, which tasks on " + u.Step + " do not get", "set AssignPublicIp to DISABLED, and use private subnets with NAT or endpoints"
+		})},
+		{"fargate-service-placement", "Fargate places the tasks of a service itself.", fargate, AtStep, of(func(u Use, _ Service) (string, string) {
+			if !u.onFargate() || !u.Placement {
+				return none()
+			}
+			return "the service has placement strategies or constraints, which Fargate does not take", "remove PlacementStrategies and PlacementConstraints: Fargate spreads over zones itself"
+		})},
+		{"balanced-container", "A load balancer reaches a port that a container of the task maps.", services, AtStep, of(unbalanced)},
+		{"grace-period", "A grace period is for the health checks of a load balancer.", services, AtStep, of(func(_ Use, s Service) (string, string) {
+			if !s.Grace || s.LoadBalancer {
+				return none()
+			}
+			return "the service has a HealthCheckGracePeriodSeconds and no load balancer", "remove it; a container's HealthCheck has a StartPeriod"
+		})},
+		{"rebalancing", "Zones are balanced by starting a task before another is stopped.", aws + "developerguide/service-rebalancing.html", AtStep, of(func(u Use, s Service) (string, string) {
+			if !s.Rebalanced || !s.Daemon && u.Step != "EXTERNAL" && (s.Most == 0 || s.Most > 100) {
+				return none()
+			}
+			return "the service balances zones, and is a DAEMON, on External instances, or has a maximum of 100 percent", "set AvailabilityZoneRebalancing to DISABLED, or MaximumPercent above 100"
+		})},
+		{"strategy", "A strategy has 20 providers at most, one with a base, and of several not all have a weight of 0.", aws + "APIReference/API_CapacityProviderStrategyItem.html", AtStep, of(func(_ Use, s Service) (string, string) {
+			based := len(slices.DeleteFunc(slices.Clone(s.Bases), func(n int) bool { return n == 0 }))
+			switch {
+			case len(s.Strategy) > maxProviders:
+				return fmt.Sprintf("the strategy has %d providers", len(s.Strategy)), fmt.Sprintf("keep %d at most", maxProviders)
+			case based > 1:
+				return fmt.Sprintf("%d providers of the strategy have a base", based), "give a Base to one of them"
+			case len(s.Weights) > 1 && slices.Max(s.Weights) == 0:
+				return "every provider of the strategy has a weight of 0, which ECS refuses", "give one a Weight of 1"
+			}
+			return none()
 		})},
 	}
+}
+
+// maxProviders is how many providers a strategy may have.
+const maxProviders = 20
+
+// tasks counts tasks in words.
+func tasks(n int) string {
+	if n == 1 {
+		return "1 task"
+	}
+	return fmt.Sprintf("%d tasks", n)
+}
+
+// unbalanced looks for what a load balancer is to reach and the definition does not have.
+func unbalanced(u Use, s Service) (string, string) {
+	names := u.ContainerNames()
+	for _, b := range s.Balanced {
+		i := slices.Index(names, b.Container)
+		switch {
+		case len(names) == 0 || b.Container == "":
+		case i < 0:
+			return fmt.Sprintf("the load balancer reaches container %s, which %s does not have", b.Container, u.Name), "set ContainerName to one of " + strings.Join(names, ", ")
+		case b.Port > 0 && !u.Containers[i].OpenPorts && !slices.ContainsFunc(u.Containers[i].Ports, func(p Port) bool { return p.Container == b.Port }):
+			return fmt.Sprintf("the load balancer reaches port %d of container %s, which does not map it", b.Port, b.Container), fmt.Sprintf("add {ContainerPort: %d} to its PortMappings, or set ContainerPort to one that it has", b.Port)
+		}
+	}
+	return none()
 }

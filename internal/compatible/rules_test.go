@@ -2,6 +2,7 @@ package compatible_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -30,6 +31,16 @@ func on(step string) compatible.Use {
 // managed is the same on Managed Instances.
 func managed() compatible.Use {
 	return with(on("mine"), func(u *compatible.Use) { u.Provider, u.NetworkMode = compatible.Managed, "host" })
+}
+
+// awsvpc is the same on instances, each task with an interface of its own.
+func awsvpc() compatible.Use {
+	return with(on("EC2"), func(u *compatible.Use) { u.NetworkMode, u.Subnets = "awsvpc", true })
+}
+
+// windows is the same on instances of Windows.
+func windows() compatible.Use {
+	return with(on("EC2"), func(u *compatible.Use) { u.System, u.NetworkMode = "WINDOWS_SERVER_2022_CORE", "" })
 }
 
 func served(change func(*compatible.Service)) func(*compatible.Use) {
@@ -93,6 +104,43 @@ var refused = map[string]struct {
 	"external-service": {func() compatible.Use { return on("EXTERNAL") }, func(u *compatible.Use) {
 		u.Service = &compatible.Service{LaunchType: "EXTERNAL", LoadBalancer: true}
 	}},
+	"arm64-platform":  {good, func(u *compatible.Use) { u.Architecture, u.PlatformVersion = "ARM64", "1.3.0" }},
+	"exec-platform":   {good, func(u *compatible.Use) { u.Exec, u.PlatformVersion = true, "1.3.0" }},
+	"windows-network": {windows, func(u *compatible.Use) { u.NetworkMode = "host" }},
+	"awsvpc-names":    {awsvpc, func(u *compatible.Use) { first(u).ExtraHosts = true }},
+	"awsvpc-hostname": {good, func(u *compatible.Use) { first(u).Hostname = true }},
+	"large-platform":  {good, func(u *compatible.Use) { u.CPU, u.Memory, u.PlatformVersion = 8192, 16384, "1.3.0" }},
+	"instance-size":   {func() compatible.Use { return on("EC2") }, func(u *compatible.Use) { u.CPU, first(u).CPU = 64, 0 }},
+	"efs-platform": {good, func(u *compatible.Use) {
+		u.Volumes, u.PlatformVersion = []compatible.Volume{{Name: "data", EFS: true}}, "1.3.0"
+	}},
+	"container-memory": {func() compatible.Use {
+		return with(on("EC2"), func(u *compatible.Use) { u.CPU, u.Memory = 0, 0 })
+	}, func(u *compatible.Use) { first(u).Memory, first(u).Unsized = 0, true }},
+	"reservation":    {good, func(u *compatible.Use) { first(u).MemoryReservation = 1025 }},
+	"essential":      {good, func(u *compatible.Use) { first(u).Optional = true }},
+	"fargate-docker": {good, func(u *compatible.Use) { first(u).Restricted = true }},
+	"container-names": {good, func(u *compatible.Use) {
+		u.Container, u.Containers = "main", append(u.Containers, compatible.Container{Name: "main"})
+	}},
+	"container-count": {good, func(u *compatible.Use) {
+		for i := range 10 {
+			u.Containers = append(u.Containers, compatible.Container{Name: strconv.Itoa(i), Optional: true})
+		}
+	}},
+	"platform-of-fargate": {func() compatible.Use { return on("EC2") }, func(u *compatible.Use) {
+		u.Service, u.PlatformVersion = &compatible.Service{LaunchType: "EC2"}, "LATEST"
+	}},
+	"public-address": {awsvpc, func(u *compatible.Use) {
+		u.Service = &compatible.Service{LaunchType: "EC2", Configured: true, PublicIP: true}
+	}},
+	"fargate-service-placement": {func() compatible.Use { return with(good(), served(func(*compatible.Service) {})) }, func(u *compatible.Use) { u.Placement = true }},
+	"balanced-container":        {good, served(func(s *compatible.Service) { s.Balanced = []compatible.Balanced{{Container: "main", Port: 8080}} })},
+	"grace-period":              {good, served(func(s *compatible.Service) { s.LoadBalancer, s.TargetType, s.Grace = false, "", true })},
+	"rebalancing":               {good, served(func(s *compatible.Service) { s.Minimum, s.Most, s.Rebalanced = 50, 100, true })},
+	"strategy": {good, served(func(s *compatible.Service) {
+		s.LaunchType, s.Strategy, s.Weights = "", []string{"FARGATE", "FARGATE_SPOT"}, []int{0, 0}
+	})},
 	"fargate-daemon":  {good, served(func(s *compatible.Service) { s.Daemon = true })},
 	"target-type":     {good, served(func(s *compatible.Service) { s.TargetType = "instance" })},
 	"service-network": {good, served(func(s *compatible.Service) { s.Configured = false })},
@@ -169,10 +217,45 @@ func TestWhatECSAccepts(t *testing.T) {
 		"no role for a public image": with(good(), func(u *compatible.Use) {
 			u.ExecutionRole, u.Containers = false, []compatible.Container{{Name: "main", Image: "nginx"}}
 		}),
-		"a size in place of the definition": with(good(), func(u *compatible.Use) { u.Sizes = []compatible.Size{{CPU: 4096, Memory: 8192, Storage: 60}} }),
+		"a port that the load balancer reaches": with(good(), served(func(s *compatible.Service) {
+			s.Balanced, s.Grace = []compatible.Balanced{{Container: "main", Port: 80}}, true
+		})),
+		"a port among a range of them": with(with(good(), func(u *compatible.Use) { first(u).OpenPorts = true }), served(func(s *compatible.Service) {
+			s.Balanced = []compatible.Balanced{{Container: "main", Port: 8080}}
+		})),
+		"half to one and a half of a count that a scaler owns": with(good(), served(func(s *compatible.Service) { s.Minimum, s.Most, s.Desired = 50, 150, 0 })),
+		"one provider without a weight":                        with(good(), served(func(s *compatible.Service) { s.LaunchType, s.Strategy, s.Weights = "", []string{"FARGATE"}, []int{0} })),
+		"a definition of Fargate without an older platform":    with(good(), func(u *compatible.Use) { u.Architecture, u.PlatformVersion = "ARM64", "LATEST" }),
+		"a provider of a kind that is not known":               with(on("mine"), func(u *compatible.Use) { u.Compatibilities = []string{"MANAGED_INSTANCES"} }),
+		"what is said as much as is kept":                      with(good(), func(u *compatible.Use) { first(u).MemoryReservation = 1024 }),
+		"a size in place of the definition":                    with(good(), func(u *compatible.Use) { u.Sizes = []compatible.Size{{CPU: 4096, Memory: 8192, Storage: 60}} }),
 	} {
 		if got := compatible.Examine(u); len(got) > 0 {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// TestAProviderOfOnesOwnIsNeverFargates, whatever its kind is.
+func TestAProviderOfOnesOwnIsNeverFargates(t *testing.T) {
+	u := with(on("mine"), func(u *compatible.Use) { u.Compatibilities = []string{"FARGATE"} })
+	if got := rulesOf(compatible.Examine(u)); !slices.Equal(got, []string{"compatibility"}) {
+		t.Errorf("refused by %v", got)
+	}
+}
+
+// TestUpdatesThatNeverMove: with 100 and 100 whatever the count, else by how the count rounds.
+func TestUpdatesThatNeverMove(t *testing.T) {
+	for _, tc := range []struct {
+		minimum, most, desired int
+		stuck                  bool
+	}{
+		{100, 100, 0, true}, {100, 100, 10, true}, {50, 150, 1, true}, {50, 150, 2, false}, {50, 150, 0, false},
+		{0, 100, 1, false}, {99, 100, 10, true}, {90, 100, 10, false}, {100, 109, 10, true}, {100, 110, 10, false},
+	} {
+		u := with(good(), served(func(s *compatible.Service) { s.Minimum, s.Most, s.Desired = tc.minimum, tc.most, tc.desired }))
+		if got := slices.Contains(rulesOf(compatible.Examine(u)), "service-moves"); got != tc.stuck {
+			t.Errorf("%d tasks between %d and %d percent: refused %v, want %v", tc.desired, tc.minimum, tc.most, got, tc.stuck)
 		}
 	}
 }

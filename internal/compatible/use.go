@@ -29,7 +29,10 @@ type Container struct {
 	Optional           bool // not essential
 	CPU, Memory        int  // the hard limits; MiB
 	MemoryReservation  int
+	Unsized            bool // it says neither Memory nor MemoryReservation
 	Privileged         bool
+	Hostname           bool
+	Restricted         bool // it has no network, or security options of Docker
 	Links, ExtraHosts  bool
 	DNS                bool
 	Devices            bool // linuxParameters
@@ -40,6 +43,7 @@ type Container struct {
 	Swap, SharedMemory bool
 	StopTimeout        int // seconds
 	Ports              []Port
+	OpenPorts          bool // Ports are not all that it maps
 }
 
 // Port is a port mapping. A Host of zero is one that ECS chooses.
@@ -82,8 +86,20 @@ type Service struct {
 	TargetType    string // of its target group: ip or instance
 	Discovery     bool
 	Configured    bool // it has a network configuration
-	Minimum, Most int  // percent; zero when nothing is said
-	Desired       int
+	PublicIP      bool // for its tasks
+	Minimum, Most int  // percent; a Most of zero is not known
+	Desired       int  // zero when nothing is said, and a scaler may decide
+	Balanced      []Balanced
+	Grace         bool // a time in which health checks of a load balancer do not count
+	Rebalanced    bool // over zones
+	Weights       []int
+	Bases         []int
+}
+
+// Balanced is what a load balancer reaches of a service: a port of a container. What is not known is its zero value.
+type Balanced struct {
+	Container string
+	Port      int
 }
 
 // Kind is what a capacity provider of one's own is.
@@ -102,6 +118,11 @@ func (u Use) onFargate() bool { return u.Step == "FARGATE" || u.Step == "FARGATE
 // onInstances reports whether the use is surely on instances of the user's.
 func (u Use) onInstances() bool {
 	return u.Step == "EC2" || !u.onFargate() && u.Step != "EXTERNAL" && u.Provider == Instances
+}
+
+// own reports whether the step is a capacity provider of the user's, which is never Fargate's.
+func (u Use) own() bool {
+	return u.Step != "" && !u.onFargate() && u.Step != "EC2" && u.Step != "EXTERNAL"
 }
 
 // needs is the compatibility that the step wants; empty when that is not known.
@@ -130,10 +151,13 @@ func (d Definition) ContainerNames() []string {
 
 func (d Definition) windows() bool { return strings.HasPrefix(d.System, "WINDOWS") }
 
-// mode is the network mode; a definition of Linux that says nothing has bridge.
+// mode is the network mode. A definition that says nothing has bridge, and on Windows what Docker has there.
 func (d Definition) mode() string {
-	if d.NetworkMode == "" && d.Known && !d.windows() {
-		return "bridge"
+	switch {
+	case d.NetworkMode != "" || !d.Known:
+		return d.NetworkMode
+	case d.windows():
+		return "default"
 	}
-	return d.NetworkMode
+	return "bridge"
 }

@@ -43,6 +43,8 @@ func container(c types.ContainerDefinition) compatible.Container {
 		MemoryReservation: int(aws.ToInt32(c.MemoryReservation)), Privileged: aws.ToBool(c.Privileged),
 		Links: len(c.Links) > 0, ExtraHosts: len(c.ExtraHosts) > 0, DNS: len(c.DnsServers)+len(c.DnsSearchDomains) > 0, Secrets: len(c.Secrets) > 0,
 		Optional: c.Essential != nil && !*c.Essential, StopTimeout: int(aws.ToInt32(c.StopTimeout)),
+		Hostname: aws.ToString(c.Hostname) != "", Restricted: aws.ToBool(c.DisableNetworking) || len(c.DockerSecurityOptions) > 0,
+		Unsized: c.Memory == nil && c.MemoryReservation == nil,
 	}
 	if l := c.LinuxParameters; l != nil {
 		out.Devices = len(l.Devices) > 0
@@ -58,6 +60,7 @@ func container(c types.ContainerDefinition) compatible.Container {
 		out.GPU = out.GPU || r.Type == types.ResourceTypeGpu
 	}
 	for _, p := range c.PortMappings {
+		out.OpenPorts = out.OpenPorts || p.ContainerPort == nil // a range
 		out.Ports = append(out.Ports, compatible.Port{Container: int(aws.ToInt32(p.ContainerPort)), Host: int(aws.ToInt32(p.HostPort))})
 	}
 	return out

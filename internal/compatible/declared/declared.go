@@ -94,10 +94,25 @@ func containers(all []any) []compatible.Container {
 			Devices: linux("Devices"), Secrets: list("Secrets"), LogDriver: text(c, "LogConfiguration", "LogDriver"),
 			GPU: strings.Contains(fmt.Sprint(template.At(c, "ResourceRequirements")), "GPU"), Optional: text(c, "Essential") == "false",
 			Capabilities: texts(c, "LinuxParameters", "Capabilities", "Add"), Swap: linux("MaxSwap") || linux("Swappiness"), SharedMemory: linux("SharedMemorySize"),
-			StopTimeout: number(text(c, "StopTimeout")), Ports: ports(template.List(template.At(c, "PortMappings"))),
+			StopTimeout: number(text(c, "StopTimeout")), Hostname: text(c, "Hostname") != "",
+			Restricted: text(c, "DisableNetworking") == "true" || list("DockerSecurityOptions"),
+			Ports:      ports(template.List(template.At(c, "PortMappings"))), OpenPorts: openPorts(c),
+			Unsized: !said(c, "Memory") && !said(c, "MemoryReservation"),
 		})
 	}
 	return out
+}
+
+// said reports whether a container says something of this, even if it is not known what.
+func said(container any, name string) bool {
+	o, _ := container.(template.Object)
+	return has(o, name)
+}
+
+// openPorts reports whether a container maps ports that are not known: all of them, the number of one, or a range.
+func openPorts(container any) bool {
+	return said(container, "PortMappings") && template.At(container, "PortMappings") == nil ||
+		slices.ContainsFunc(template.List(template.At(container, "PortMappings")), func(p any) bool { return number(text(p, "ContainerPort")) == 0 })
 }
 
 func ports(all []any) []compatible.Port {
@@ -130,11 +145,16 @@ func (out Stack) service(r template.Resource, s template.Stack) Service {
 		LaunchType: r.Text("LaunchType"), Daemon: r.Text("SchedulingStrategy") == "DAEMON",
 		LoadBalancer: len(template.List(r.Get("LoadBalancers"))) > 0, TargetType: targetType(r, s),
 		Discovery:  len(template.List(r.Get("ServiceRegistries"))) > 0,
-		Configured: has(r.Properties, "NetworkConfiguration"),
-		Minimum:    number(r.Text("DeploymentConfiguration", "MinimumHealthyPercent")), Most: number(r.Text("DeploymentConfiguration", "MaximumPercent")),
-		Desired: number(r.Text("DesiredCount")),
+		Configured: has(r.Properties, "NetworkConfiguration"), PublicIP: r.Text("NetworkConfiguration", "AwsvpcConfiguration", "AssignPublicIp") == "ENABLED",
+		Desired: number(r.Text("DesiredCount")), Grace: number(r.Text("HealthCheckGracePeriodSeconds")) > 0,
+		Rebalanced: r.Text("AvailabilityZoneRebalancing") == "ENABLED",
+	}
+	of.Minimum, of.Most = limits(r)
+	for _, b := range template.List(r.Get("LoadBalancers")) {
+		of.Balanced = append(of.Balanced, compatible.Balanced{Container: text(b, "ContainerName"), Port: number(text(b, "ContainerPort"))})
 	}
 	for _, item := range template.List(r.Get("CapacityProviderStrategy")) {
+		of.Weights, of.Bases = append(of.Weights, weight(item)), append(of.Bases, number(text(item, "Base")))
 		name := text(item, "CapacityProvider")
 		if named, ok := s.Named(name); ok {
 			name = named.ID
@@ -142,17 +162,42 @@ func (out Stack) service(r template.Resource, s template.Stack) Service {
 		of.Strategy = append(of.Strategy, name)
 	}
 	places := of.Strategy
-	if len(places) == 0 && of.LaunchType != "" {
-		places = []string{of.LaunchType}
+	if len(places) == 0 {
+		places = []string{of.LaunchType} // empty: as the cluster's default says
 	}
 	uses := []compatible.Use{}
 	for _, place := range places {
 		uses = append(uses, compatible.Use{
 			Definition: d, Step: place, Provider: out.Providers[place], PlatformVersion: r.Text("PlatformVersion"),
-			Placement: has(r.Properties, "PlacementStrategies"), Exec: r.Text("EnableExecuteCommand") == "true", Service: &of,
+			Placement: len(template.List(r.Get("PlacementStrategies")))+len(template.List(r.Get("PlacementConstraints"))) > 0, Exec: r.Text("EnableExecuteCommand") == "true", Service: &of,
 		})
 	}
 	return Service{r.ID, uses}
+}
+
+// weight is that of an item of a strategy; one that is not known is none of 0.
+func weight(item any) int {
+	if said(item, "Weight") && template.At(item, "Weight") == nil {
+		return 1
+	}
+	return number(text(item, "Weight"))
+}
+
+// limits are the percentages of an update, with ECS's defaults where nothing is said. Where one is not known, neither is.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
+func limits(r template.Resource) (least, most int) {
+	how, known := r.Get("DeploymentConfiguration").(template.Object)
+	if !known && has(r.Properties, "DeploymentConfiguration") || open(how, "MinimumHealthyPercent", "MaximumPercent") {
+		return 0, 0
+	}
+	least, most = 100, 200
+	if has(how, "MinimumHealthyPercent") {
+		least = number(text(how, "MinimumHealthyPercent"))
+	}
+	if has(how, "MaximumPercent") {
+		most = number(text(how, "MaximumPercent"))
+	}
+	return least, most
 }
 
 // targetType is that of the first target group of a service.

@@ -13,6 +13,10 @@ type Problem struct {
 	Column  int    `json:"column"`
 	Path    string `json:"path"` // as in jobs.images.task.capacity[0]; empty: the whole file
 	Message string `json:"message"`
+	// Of what ECS would refuse: the ID of the rule, what to write instead, and the page of AWS. They are in Message, too.
+	Rule   string `json:"rule,omitempty"`
+	Remedy string `json:"remedy,omitempty"`
+	Page   string `json:"page,omitempty"`
 }
 
 // String is the problem as an editor understands it, after the name of the file and a colon.
