@@ -5,12 +5,16 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -151,7 +155,7 @@ func known(t *testing.T, parameters map[string]string) string {
 	t.Helper()
 	source := text(t, "web-service.yaml")
 	for name, of := range parse(t, source).Section("Parameters") {
-		if template.At(of, "Type") == "Number" {
+		if template.At(of, "Type") == "Number" || name == "EphemeralStorage" {
 			value := chosen(parameters, name, fmt.Sprint(template.At(of, "Default")))
 			source = regexp.MustCompile(`!Ref `+name+`\b`).ReplaceAllLiteralString(source, value)
 		}
@@ -164,15 +168,17 @@ func known(t *testing.T, parameters map[string]string) string {
 	return before + "  TaskGroup:\n" + after
 }
 
-// TestWebServiceDeployed creates the stack in the emulator, and looks at what is there. The emulator starts no tasks and
-// knows no Application Auto Scaling, so two servers of this test stand for the tasks, registered as ECS would do it.
+// TestWebServiceDeployed creates the stack in the emulator, and looks at what is there. The emulator starts no tasks, so
+// local/fargate does; it knows no Application Auto Scaling, and no registry is there to pull nginxdemos/hello from.
 func TestWebServiceDeployed(t *testing.T) {
 	cfg, endpoint := emulator.Config(t)
 	containers := ecs.NewFromConfig(cfg, func(o *ecs.Options) { o.BaseEndpoint = endpoint })
 	if _, err := containers.CreateCluster(t.Context(), &ecs.CreateClusterInput{ClusterName: aws.String("main")}); err != nil {
 		t.Fatal(err)
 	}
-	parameters := with(webParameters(), "Scaling", "none", "MinTasks", "3", "MinimumHealthyPercent", "60", "MaximumPercent", "150", "EphemeralStorage", "30")
+	parameters := with(webParameters(), "Scaling", "none", "MinTasks", "3", "MinimumHealthyPercent", "60", "MaximumPercent", "150", "EphemeralStorage", "30",
+		"Image", "slipway/hello:1", "ContainerPort", "18081")
+	localECS(t)
 	d := createStack(t, "web", known(t, parameters), parameters)
 
 	services, err := containers.DescribeServices(t.Context(), &ecs.DescribeServicesInput{Cluster: aws.String("main"), Services: []string{d.outputs["ServiceName"]}})
@@ -194,44 +200,65 @@ func TestWebServiceDeployed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := definition.TaskDefinition; aws.ToString(got.ContainerDefinitions[0].Image) != "nginxdemos/hello" || aws.ToInt32(got.ContainerDefinitions[0].PortMappings[0].ContainerPort) != 80 {
+	if got := definition.TaskDefinition; aws.ToString(got.ContainerDefinitions[0].Image) != "slipway/hello:1" || aws.ToInt32(got.ContainerDefinitions[0].PortMappings[0].ContainerPort) != 18081 {
 		t.Errorf("the task runs %+v", got.ContainerDefinitions[0])
 	}
 	if ports := d.balancing(t, "Port", "DescribeListeners", "LoadBalancerArn", d.ids["LoadBalancer"]); len(ports) != 1 || ports[0] != "80" {
 		t.Errorf("the load balancer listens on %v", ports)
 	}
-	spreads(t, d)
+	spreads(t, d, 3)
 }
 
-// spreads registers two servers in the target group, and expects each to answer a part of the requests. The emulator tells
-// targets apart by their addresses alone, so the two have one address under two names.
-func spreads(t *testing.T, d webStack) {
+// spreads expects that each task of the service answers a part of the requests.
+func spreads(t *testing.T, d webStack, tasks int) {
 	t.Helper()
-	pairs := []string{"TargetGroupArn", d.outputs["TargetGroupArn"]}
-	for i, address := range []string{"127.0.0.1", "localhost"} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			_, _ = fmt.Fprintf(w, "%s for %s", address, r.Header.Get("X-Forwarded-Proto")) //nolint:gosec // our own client
-		}))
-		t.Cleanup(server.Close)
-		at, err := url.Parse(server.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		pairs = append(pairs, fmt.Sprintf("Targets.member.%d.Id", i+1), address, fmt.Sprintf("Targets.member.%d.Port", i+1), at.Port())
-	}
-	d.balancing(t, "none", "RegisterTargets", pairs...)
 	host := strings.TrimPrefix(d.outputs["Url"], "http://")
+	registered := func() int {
+		return len(d.balancing(t, "Id", "DescribeTargetHealth", "TargetGroupArn", d.outputs["TargetGroupArn"]))
+	}
+	for end := time.Now().Add(2 * time.Minute); registered() != tasks; time.Sleep(50 * time.Millisecond) { // other processes: there is no clock to pass
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain until %d tasks are in the target group; there are %d", tasks, registered())
+		}
+	}
 	answers := map[string]int{}
-	for range 40 {
+	for range 60 {
 		status, _, body := d.ask(t, host)
-		if status != http.StatusOK {
+		if status != http.StatusOK || !strings.HasPrefix(body, "Server address: ") || !strings.HasSuffix(body, ", for http") {
 			t.Fatalf("the load balancer answers %d: %s", status, body)
 		}
 		answers[body]++
 	}
-	if answers["127.0.0.1 for http"] < 3 || answers["localhost for http"] < 3 {
-		t.Errorf("forty requests are answered by %v", answers)
+	if len(answers) != tasks {
+		t.Errorf("sixty requests are answered by %v, want %d tasks", answers, tasks)
 	}
+}
+
+// localECS runs local/fargate in front of the emulator, with the program of testdata/hello for the image slipway/hello.
+func localECS(t *testing.T) {
+	t.Helper()
+	bin := t.TempDir()
+	for name, folder := range map[string]string{"fargate": "./local/fargate", "hello": "./templates/testdata/hello"} {
+		build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(bin, name), folder) //nolint:gosec // our own programs
+		build.Dir, build.Env = emulator.Root(), append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	free, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	_ = free.Close()
+	ctx, stop := context.WithCancel(context.Background())
+	server := exec.CommandContext(ctx, filepath.Join(bin, "fargate"), "-listen", address, "-upstream", emulator.Endpoint(t), "-engine", "process", "-bin", bin, "-start", "100ms") //nolint:gosec // our own program
+	server.Env = append(os.Environ(), "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test")
+	server.Cancel = func() error { return server.Process.Signal(syscall.SIGTERM) }
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stop(); _ = server.Wait() })
 }
 
 // TestWebServiceWithACertificate leads HTTP to HTTPS.
@@ -244,6 +271,13 @@ func TestWebServiceWithACertificate(t *testing.T) {
 	parameters := with(webParameters(), "Scaling", "none", "CertificateArn", "arn:aws:acm:us-east-1:000000000000:certificate/1")
 	d := createStack(t, "web-https", known(t, parameters), parameters)
 	name, secure := strings.CutPrefix(d.outputs["Url"], "https://")
+	definition, err := containers.DescribeTaskDefinition(t.Context(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: aws.String(d.outputs["TaskDefinitionArn"])})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := definition.TaskDefinition; aws.ToString(got.ContainerDefinitions[0].Image) != "nginxdemos/hello" || aws.ToInt32(got.ContainerDefinitions[0].PortMappings[0].ContainerPort) != 80 {
+		t.Errorf("without a word about it the task runs %+v", got.ContainerDefinitions[0])
+	}
 	if status, location, _ := d.ask(t, name); !secure || status != http.StatusMovedPermanently || !strings.HasPrefix(location, "https://") {
 		t.Errorf("%s over HTTP answers %d and leads to %q", d.outputs["Url"], status, location)
 	}

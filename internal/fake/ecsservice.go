@@ -18,6 +18,15 @@ type Service struct {
 	Network    *NetworkConfiguration
 	Strategy   []StrategyItem
 	LaunchType string
+	// LoadBalancers are what load balancers reach of each of its tasks.
+	LoadBalancers []LoadBalancer
+}
+
+// LoadBalancer is a port of a container in a target group.
+type LoadBalancer struct {
+	TargetGroupARN string `json:"targetGroupArn"`
+	ContainerName  string `json:"containerName"`
+	ContainerPort  int    `json:"containerPort"`
 }
 
 type service struct {

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// Docker runs containers on the host's network, by the docker command.
+// Docker runs containers on the host's network, by the docker command. One that a load balancer reaches has a network of its
+// own, since each listens to the same port; from there it does not reach this machine.
 type Docker struct {
 	// Owner labels the containers, so that those of an earlier life can be removed.
 	Owner string
@@ -69,7 +70,13 @@ func (d Docker) Start(c Container) (Running, error) {
 }
 
 func (d Docker) arguments(name string, c Container) []string {
-	args := []string{"run", "--name", name, "--label", label + "=" + d.Owner, "--network", "host", "--pull", "never"}
+	args := []string{"run", "--name", name, "--label", label + "=" + d.Owner, "--pull", "never"}
+	if len(c.Ports) == 0 {
+		args = append(args, "--network", "host")
+	}
+	for _, p := range c.Ports {
+		args = append(args, "--publish", fmt.Sprintf("%s:%d:%d", p.Address, p.Host, p.Container))
+	}
 	for variable, value := range c.Environment {
 		args = append(args, "--env", variable+"="+value)
 	}

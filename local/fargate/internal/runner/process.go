@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -37,7 +38,8 @@ func (p Processes) Pull(_ context.Context, image string) error {
 }
 
 // Start starts the program in an empty folder of its own, with the container's environment and nothing else. An entry
-// point names another program of the folder.
+// point names another program of the folder. The variable PORT says where to listen to what a load balancer sends: tasks
+// share the ports of this machine.
 func (p Processes) Start(c Container) (Running, error) {
 	program, args := p.program(c.Image), c.Command
 	if len(c.EntryPoint) > 0 {
@@ -51,6 +53,9 @@ func (p Processes) Start(c Container) (Running, error) {
 	cmd := exec.CommandContext(context.Background(), program, args...) //nolint:gosec // running what a task definition says is what this is for
 	cmd.Dir = dir
 	cmd.Env = append(pairs(c.Environment), "TMPDIR="+dir)
+	if len(c.Ports) > 0 {
+		cmd.Env = append(cmd.Env, "PORT="+strconv.Itoa(c.Ports[0].Host))
+	}
 	cmd.Stdout, cmd.Stderr = c.Output, c.Output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // signals reach its children too
 	cmd.WaitDelay = time.Second                           // children that outlive it keep its output open

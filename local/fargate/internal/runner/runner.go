@@ -23,6 +23,13 @@ type Container struct {
 	MemoryMiB   int // zero: no limit
 	StopTimeout time.Duration
 	Output      io.Writer // standard output and standard error, line by line
+	Ports       []Port    // that load balancers reach
+}
+
+// Port is where a port of a container is reached: at an address that only its task has.
+type Port struct {
+	Address         string
+	Host, Container int // the number there, and in the container
 }
 
 // Engine runs single containers.
@@ -66,7 +73,9 @@ type Runner struct {
 	Logs   Logs
 	// Environment is what every container of the task finds besides its definition's and the overrides'.
 	Environment func(task fake.Task, container int) map[string]string
-	Log         *slog.Logger
+	// Ports are those of a container that load balancers reach. Nil: none are.
+	Ports func(task fake.Task, container string) []Port
+	Log   *slog.Logger
 
 	mu    sync.Mutex // protects following fields
 	tasks map[string]*task
@@ -183,9 +192,13 @@ func (r *Runner) startOne(t *task, i int, c fake.ContainerDefinition, exits chan
 	if err != nil {
 		return err
 	}
+	var ports []Port
+	if r.Ports != nil {
+		ports = r.Ports(t.Task, c.Name)
+	}
 	running, err := r.Engine.Start(Container{
 		Task: t.ID(), Name: c.Name, Image: c.Image, EntryPoint: c.EntryPoint, Command: t.CommandOf(c),
-		Environment: r.environment(t.Task, i, c), MemoryMiB: t.MemoryMiB(), StopTimeout: stopTimeout(c), Output: output,
+		Environment: r.environment(t.Task, i, c), MemoryMiB: t.MemoryMiB(), StopTimeout: stopTimeout(c), Output: output, Ports: ports,
 	})
 	if err != nil {
 		return errors.Join(err, output.Close())

@@ -13,6 +13,7 @@ import (
 
 	"slipway/internal/fake"
 	"slipway/local/fargate/internal/agent"
+	"slipway/local/fargate/internal/balance"
 	"slipway/local/fargate/internal/deliver"
 	"slipway/local/fargate/internal/runner"
 	"slipway/local/fargate/internal/upstream"
@@ -87,14 +88,17 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.runner = &runner.Runner{Engine: engine, Logs: runner.AWSLogs{Groups: s.upstream}, Environment: s.environment, Log: o.Log}
+	targets := &balance.Balancer{Groups: s.upstream, Balanced: s.balanced, Log: o.Log}
+	s.runner = &runner.Runner{
+		Engine: engine, Logs: runner.AWSLogs{Groups: s.upstream}, Environment: s.environment, Ports: targets.Ports, Log: o.Log,
+	}
 	s.ecs = &fake.ECS{
 		Region: o.Region, Account: account, Now: time.Now, Definition: s.definition, Cluster: s.providers, Runner: s.runner,
 		Pace: fake.Pace{
 			Provisioning: o.Start / 2, Pending: o.Start / 2, Activating: o.Start / 10,
 			Deactivating: o.Start / 10, Deprovisioning: o.Start / 4,
 		},
-		Emit: deliver.New(ctx, s.upstream, o.Log).Put,
+		Emit: deliver.New(ctx, s.upstream, o.Log).Put, Changed: targets.Changed,
 	}
 	return s, nil
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"slipway/internal/fake"
@@ -44,6 +45,16 @@ func asECS(err error) error {
 		return &fake.ECSError{Code: refused.Code, Message: refused.Message, Status: refused.Status}
 	}
 	return err
+}
+
+// balanced is what load balancers reach of the service of a task.
+func (s *Server) balanced(t fake.Task) []fake.LoadBalancer {
+	name, of := strings.CutPrefix(t.Group, "service:")
+	if !of {
+		return nil
+	}
+	now, _ := s.ecs.Service(t.ClusterArn, name)
+	return now.LoadBalancers
 }
 
 // look reads the services and lets the state machine follow them.
@@ -88,7 +99,7 @@ func (s *Server) follow(ctx context.Context, stored upstream.Service) error {
 	}
 	s.ecs.PutService(fake.Service{
 		Cluster: stored.Cluster, Name: stored.Name, Definition: d, Desired: stored.Desired, Deployment: stored.Deployment(),
-		Network: network, Strategy: stored.Strategy, LaunchType: stored.LaunchType,
+		Network: network, Strategy: stored.Strategy, LaunchType: stored.LaunchType, LoadBalancers: stored.LoadBalancers,
 	})
 	return nil
 }

@@ -69,6 +69,8 @@ type Service struct {
 	Strategy   []fake.StrategyItem        `json:"capacityProviderStrategy"`
 	Network    *fake.NetworkConfiguration `json:"networkConfiguration"`
 
+	LoadBalancers []fake.LoadBalancer `json:"loadBalancers"`
+
 	Deployments []struct {
 		ID     string `json:"id"`
 		Status string `json:"status"`

@@ -32,6 +32,17 @@ func main() {
 			fmt.Println(call(http.MethodGet, os.ExpandEnv(value), ""))
 		case "protect":
 			fmt.Println(call(http.MethodPut, os.Getenv("ECS_AGENT_URI")+"/task-protection/v1/state", value))
+		case "serve":
+			port := os.Getenv("PORT") // of a process
+			if port == "" {
+				port = value // of a container
+			}
+			self := os.Getenv("ECS_CONTAINER_METADATA_URI_V4")
+			go func() {
+				fmt.Println(http.ListenAndServe(":"+port, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					fmt.Fprintf(w, "%s answers %s for %s", self, r.URL.Path, r.Header.Get("X-Forwarded-Proto"))
+				})))
+			}()
 		case "exit":
 			code, _ := strconv.Atoi(value)
 			fmt.Fprint(os.Stderr, "a last line without an end")
