@@ -61,18 +61,8 @@ func alone(file string, text []byte, stack declared.Stack) []compile.Problem {
 		if d.Name != id {
 			continue // by its family; it comes by its ID
 		}
-		places := d.Compatibilities
-		if len(places) == 0 {
-			places = []string{""} // wherever it runs
-		}
-		for _, at := range places {
-			u := compatible.Use{Definition: d, Step: at, Service: &compatible.Service{Configured: d.NetworkMode == "awsvpc"}}
-			if at == "MANAGED_INSTANCES" {
-				u.Provider = compatible.Managed
-			}
-			for _, r := range compatible.Examine(u) {
-				found = append(found, refused(compile.Problem{File: file, Line: lineOf(text, id), Column: 3, Path: "Resources." + id}, r))
-			}
+		for _, r := range compatible.Alone(d) {
+			found = append(found, refused(compile.Problem{File: file, Line: lineOf(text, id), Column: 3, Path: "Resources." + id}, r))
 		}
 	}
 	return found

@@ -250,8 +250,16 @@ func TestUpdatesThatNeverMove(t *testing.T) {
 		minimum, most, desired int
 		stuck                  bool
 	}{
-		{100, 100, 0, true}, {100, 100, 10, true}, {50, 150, 1, true}, {50, 150, 2, false}, {50, 150, 0, false},
-		{0, 100, 1, false}, {99, 100, 10, true}, {90, 100, 10, false}, {100, 109, 10, true}, {100, 110, 10, false},
+		{100, 100, 0, true},
+		{100, 100, 10, true},
+		{50, 150, 1, true},
+		{50, 150, 2, false},
+		{50, 150, 0, false},
+		{0, 100, 1, false},
+		{99, 100, 10, true},
+		{90, 100, 10, false},
+		{100, 109, 10, true},
+		{100, 110, 10, false},
 	} {
 		u := with(good(), served(func(s *compatible.Service) { s.Minimum, s.Most, s.Desired = tc.minimum, tc.most, tc.desired }))
 		if got := slices.Contains(rulesOf(compatible.Examine(u)), "service-moves"); got != tc.stuck {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"slipway/internal/compatible"
 )
 
 // stamp is a time that is written as ECS's protocol does, in seconds since 1970.
@@ -222,6 +224,8 @@ type TaskDefinition struct {
 	Revision                int                   `json:"revision"`
 	RuntimePlatform         RuntimePlatform       `json:"runtimePlatform"`
 	TaskRoleArn             string                `json:"taskRoleArn"`
+	// Declared is the whole definition in the words of package compatible, where it is known.
+	Declared compatible.Definition `json:"-"`
 	// Tags are those of the definition. ECS answers with them beside the definition, not in it.
 	Tags []Tag `json:"-"`
 }

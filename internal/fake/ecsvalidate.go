@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"slipway/internal/compatible"
 )
 
 // validate refuses what ECS refuses, before anything is stored under the token.
@@ -24,7 +26,7 @@ func (e *ECS) validate(in RunTaskInput) (TaskDefinition, error) {
 		return d, refuse("ClientException", "TaskDefinition is inactive")
 	}
 	for _, check := range []func(RunTaskInput, TaskDefinition) *ECSError{
-		checkWords, checkTags, checkStrategy(providers), checkLaunchType, checkPlatform, checkNetwork, checkPlacement, checkExecute, checkOverrides, checkSize,
+		checkWords, checkTags, checkStrategy(providers), checkLaunchType, checkPlatform, checkNetwork, checkPlacement, checkExecute, checkOverrides, checkSize, checkTable,
 	} {
 		if err := check(in, d); err != nil {
 			return d, err
@@ -169,8 +171,8 @@ func checkOverrides(in RunTaskInput, d TaskDefinition) *ECSError {
 }
 
 func checkSize(in RunTaskInput, d TaskDefinition) *ECSError {
-	if s := in.Overrides.EphemeralStorage; s != nil && (s.SizeInGiB < 21 || s.SizeInGiB > 200) {
-		return refuse("InvalidParameterException", "The ephemeral storage size must be between 21 and 200 GiB.")
+	if s := in.Overrides.EphemeralStorage; s != nil && (s.SizeInGiB < compatible.MinStorage || s.SizeInGiB > compatible.MaxStorage) {
+		return refuse("InvalidParameterException", "The ephemeral storage size must be between %d and %d GiB.", compatible.MinStorage, compatible.MaxStorage)
 	}
 	if launchTypeOf(in) != "FARGATE" && in.Overrides.EphemeralStorage != nil {
 		return refuse("InvalidParameterException", "Ephemeral storage is supported for tasks hosted on Fargate only.")
@@ -179,7 +181,7 @@ func checkSize(in RunTaskInput, d TaskDefinition) *ECSError {
 		return nil
 	}
 	cpu, memory := number(first(in.Overrides.CPU, d.CPU)), number(first(in.Overrides.Memory, d.Memory))
-	if cpu > 0 && memory > 0 && !fargateSize(cpu, memory) {
+	if cpu > 0 && memory > 0 && !slices.Contains(compatible.FargateMemory(cpu), memory) {
 		return refuse("InvalidParameterException", "No Fargate configuration exists for given values: %d CPU, %d memory. See the Amazon ECS documentation for the valid values.", cpu, memory)
 	}
 	return nil
@@ -203,27 +205,3 @@ func number(s string) int {
 	}
 	return n
 }
-
-// fargateSize reports whether Fargate has this combination of CPU units and MiB.
-// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
-func fargateSize(cpu, memory int) bool {
-	switch cpu {
-	case 256:
-		return memory == 512 || memory == 1024 || memory == 2048
-	case 512:
-		return stepped(memory, 1024, 4096, 1024)
-	case 1024:
-		return stepped(memory, 2048, 8192, 1024)
-	case 2048:
-		return stepped(memory, 4096, 16384, 1024)
-	case 4096:
-		return stepped(memory, 8192, 30720, 1024)
-	case 8192:
-		return stepped(memory, 16384, 61440, 4096)
-	case 16384:
-		return stepped(memory, 32768, 122880, 8192)
-	}
-	return false
-}
-
-func stepped(n, low, high, step int) bool { return n >= low && n <= high && (n-low)%step == 0 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 
+	"slipway/internal/compatible"
+	"slipway/internal/compatible/declared"
 	"slipway/internal/fake"
 	"slipway/local/fargate/internal/agent"
 )
@@ -39,6 +41,10 @@ func (s *Server) forward(w http.ResponseWriter, r *http.Request) {
 		fake.AnswerError(w, err)
 		return
 	}
+	if err := s.refuses(operation, body); err != nil {
+		fake.AnswerError(w, err)
+		return
+	}
 	answer, err := s.upstream.Forward(r, body)
 	if err != nil {
 		fake.AnswerError(w, err)
@@ -59,6 +65,48 @@ func (s *Server) forward(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", answer.ContentType)
 	w.WriteHeader(answer.Status)
 	_, _ = w.Write(answer.Body) // a client that has gone gets no answer
+}
+
+// refuses looks for what ECS would not register or create, by the same table as slipway check. What it cannot read the
+// emulator refuses.
+func (s *Server) refuses(operation string, body []byte) error {
+	switch operation {
+	case "RegisterTaskDefinition":
+		if d, err := declared.Definition(body); err == nil {
+			return firstOf("ClientException", compatible.Alone(d))
+		}
+	case "CreateService":
+		var in struct{ TaskDefinition string }
+		if json.Unmarshal(body, &in) == nil && in.TaskDefinition != "" {
+			return s.refusesService(body, in.TaskDefinition)
+		}
+	}
+	return nil
+}
+
+func (s *Server) refusesService(body []byte, definition string) error {
+	d, err := s.definition(definition)
+	if err != nil {
+		return err
+	}
+	uses, err := declared.Uses(body, d.Declared)
+	if err != nil {
+		return err
+	}
+	var found []compatible.Refusal
+	for _, u := range uses {
+		u.Service.Desired = 0 // ECS creates a service that its count keeps from moving
+		found = append(found, compatible.Examine(u)...)
+	}
+	return firstOf("InvalidParameterException", found)
+}
+
+// firstOf is the first refusal as an exception, if there is one.
+func firstOf(code string, found []compatible.Refusal) error {
+	if len(found) == 0 {
+		return nil
+	}
+	return fake.Refused(code, found[0])
 }
 
 // maxBody bounds a request; a task definition is 64 KiB at most.

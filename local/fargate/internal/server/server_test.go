@@ -138,7 +138,7 @@ func (s *stand) define(image string) {
 	s.t.Helper()
 	_, err := s.ecs.RegisterTaskDefinition(s.t.Context(), &ecs.RegisterTaskDefinitionInput{
 		Family: &s.name, NetworkMode: types.NetworkModeAwsvpc, RequiresCompatibilities: []types.Compatibility{"FARGATE"},
-		Cpu: aws.String("256"), Memory: aws.String("512"),
+		Cpu: aws.String("256"), Memory: aws.String("512"), ExecutionRoleArn: aws.String("arn:aws:iam::000000000000:role/start"),
 		ContainerDefinitions: []types.ContainerDefinition{{
 			Name: aws.String("main"), Image: &image, Essential: aws.Bool(true), StopTimeout: aws.Int32(2),
 			Environment: []types.KeyValuePair{{Name: aws.String("FROM_DEFINITION"), Value: aws.String("yes")}},

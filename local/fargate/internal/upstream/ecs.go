@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"slipway/internal/compatible/declared"
 	"slipway/internal/fake"
 )
 
@@ -31,6 +32,9 @@ func (c *Client) TaskDefinition(ctx context.Context, name string) (fake.TaskDefi
 	}
 	var d fake.TaskDefinition
 	if err := json.Unmarshal(text, &d); err != nil {
+		return fake.TaskDefinition{}, fmt.Errorf("task definition %s: %w", name, err)
+	}
+	if d.Declared, err = declared.Definition(text); err != nil {
 		return fake.TaskDefinition{}, fmt.Errorf("task definition %s: %w", name, err)
 	}
 	d.Tags = out.Tags
