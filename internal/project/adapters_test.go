@@ -57,11 +57,22 @@ func TestAdaptersDocumentWhatTheyCall(t *testing.T) {
 // actionsOf are the actions that the calls of `….client.Operation(…)` in a folder need.
 func actionsOf(t *testing.T, folder, service string) []string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out []string
+	for _, s := range selectors(t, folder) {
+		out = append(out, actionOf(s, service)...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// selectors are the selectors, such as client.Operation, of the program in a folder, without its tests.
+func selectors(t testing.TB, folder string) []*ast.SelectorExpr {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s has no program: %v", folder, err)
+	}
+	var out []*ast.SelectorExpr
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
@@ -71,19 +82,16 @@ func actionsOf(t *testing.T, folder, service string) []string {
 			t.Fatal(err)
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
-			out = append(out, actionOf(n, service)...)
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				out = append(out, s)
+			}
 			return true
 		})
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	return out
 }
 
-func actionOf(n ast.Node, service string) []string {
-	s, ok := n.(*ast.SelectorExpr)
-	if !ok {
-		return nil
-	}
+func actionOf(s *ast.SelectorExpr, service string) []string {
 	switch of := s.X.(type) {
 	case *ast.SelectorExpr: // x.client.Operation
 		// A transaction needs the rights of what is in it, which its types say.

@@ -3,8 +3,6 @@ package project_test
 import (
 	"fmt"
 	"go/ast"
-	"go/parser"
-	"go/token"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -211,25 +209,9 @@ func TestAnActionTooManyOrTooFewIsFound(t *testing.T) {
 // callsOf are the actions that the calls in a folder of a program need.
 func callsOf(t testing.TB, folder string) []string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%s has no program: %v", folder, err)
-	}
 	var out []string
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			if s, ok := n.(*ast.SelectorExpr); ok {
-				out = append(out, callOf(s)...)
-			}
-			return true
-		})
+	for _, s := range selectors(t, folder) {
+		out = append(out, callOf(s)...)
 	}
 	return out
 }
