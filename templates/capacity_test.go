@@ -133,6 +133,7 @@ func ecsScales(s template.Stack, parameters map[string]string, p *problems) {
 	}
 }
 
+// given is a parameter of a case, or its default in the template.
 func given(parameters map[string]string, name, fallback string) string {
 	if v, ok := parameters[name]; ok {
 		return v

@@ -156,7 +156,7 @@ func known(t *testing.T, parameters map[string]string) string {
 	source := text(t, "web-service.yaml")
 	for name, of := range parse(t, source).Section("Parameters") {
 		if template.At(of, "Type") == "Number" || name == "EphemeralStorage" {
-			value := chosen(parameters, name, fmt.Sprint(template.At(of, "Default")))
+			value := given(parameters, name, fmt.Sprint(template.At(of, "Default")))
 			source = regexp.MustCompile(`!Ref `+name+`\b`).ReplaceAllLiteralString(source, value)
 		}
 	}

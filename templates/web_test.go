@@ -95,14 +95,6 @@ func one(s template.Stack, kind string, p *problems) template.Resource {
 	return all[0]
 }
 
-// chosen is a parameter of a case, or its default in the template.
-func chosen(parameters map[string]string, name, fallback string) string {
-	if v, ok := parameters[name]; ok {
-		return v
-	}
-	return fallback
-}
-
 func clientsReachTheBalancer(s template.Stack, parameters map[string]string, p *problems) {
 	balancer, tasks := s.Resources["LoadBalancerGroup"], s.Resources["TaskGroup"]
 	var ports []string
@@ -228,7 +220,7 @@ func taskFitsLaunchType(s template.Stack, parameters map[string]string, p *probl
 	if (service.Get("NetworkConfiguration", "AwsvpcConfiguration", "AssignPublicIp") != nil) != onFargate {
 		p.add("a public address on %s", launch)
 	}
-	if size := chosen(parameters, "EphemeralStorage", "0"); size == "0" && task.Get("EphemeralStorage") != nil || size != "0" && task.Text("EphemeralStorage", "SizeInGiB") != size {
+	if size := given(parameters, "EphemeralStorage", "0"); size == "0" && task.Get("EphemeralStorage") != nil || size != "0" && task.Text("EphemeralStorage", "SizeInGiB") != size {
 		p.add("ephemeral storage of %v, want %s", task.Get("EphemeralStorage"), size)
 	}
 }
@@ -261,7 +253,7 @@ func policiesScaleService(s template.Stack, parameters map[string]string, p *pro
 			p.add("what is scaled is %s, want %s", got, want)
 		}
 		quiet := template.List(target.Get("ScheduledActions"))
-		if want := chosen(parameters, "QuietMinTasks", "-1"); (len(quiet) == 2) != (want != "-1") || len(quiet) == 2 && fmt.Sprint(template.At(quiet[0], "ScalableTargetAction", "MinCapacity")) != want {
+		if want := given(parameters, "QuietMinTasks", "-1"); (len(quiet) == 2) != (want != "-1") || len(quiet) == 2 && fmt.Sprint(template.At(quiet[0], "ScalableTargetAction", "MinCapacity")) != want {
 			p.add("quiet hours with %s tasks are %v", want, quiet)
 		}
 	}
@@ -300,8 +292,8 @@ func deploymentsRollBack(s template.Stack, parameters map[string]string, p *prob
 		}
 	}
 	// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
-	if balancing := service.Text("AvailabilityZoneRebalancing"); (balancing == "ENABLED") == (chosen(parameters, "MaximumPercent", "200") == "100") {
-		p.add("balancing of zones is %s with a maximum of %s percent", balancing, chosen(parameters, "MaximumPercent", "200"))
+	if balancing := service.Text("AvailabilityZoneRebalancing"); (balancing == "ENABLED") == (given(parameters, "MaximumPercent", "200") == "100") {
+		p.add("balancing of zones is %s with a maximum of %s percent", balancing, given(parameters, "MaximumPercent", "200"))
 	}
 }
 
