@@ -2,13 +2,11 @@ package templates_test
 
 import (
 	"encoding/json"
-	"encoding/xml"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
+	"slipway/internal/cloud/query"
 	"slipway/internal/emulator"
 )
 
@@ -61,7 +59,7 @@ func TestNetworkOnTheEmulator(t *testing.T) {
 			outputs := deploy(t, "network.yaml", "network-"+egress, "Zones=3", "Egress="+egress, "InstanceEndpoints=true", "SecretEndpoints=true", "ExecEndpoint=true")
 			var n network
 			for _, action := range []string{"DescribeSubnets", "DescribeRouteTables", "DescribeVpcEndpoints", "DescribeSecurityGroups"} {
-				ask(t, action, &n)
+				ask(t, "ec2", "2016-11-15", action, nil, &n)
 			}
 			n.hasSubnets(t, outputs)
 			n.hasRoutes(t, outputs)
@@ -88,26 +86,12 @@ func deploy(t *testing.T, file, stack string, parameters ...string) map[string]s
 	return outputs
 }
 
-// ask calls EC2.
-func ask(t *testing.T, action string, into any) {
+// ask calls a service of the emulator that speaks the Query protocol.
+func ask(t *testing.T, service, version, operation string, parameters map[string]string, into any) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, emulator.Endpoint(t), strings.NewReader("Action="+action+"&Version=2016-11-15"))
-	if err != nil {
+	cfg, endpoint := emulator.Config(t)
+	if err := query.New(cfg, endpoint, service, service).Query(t.Context(), operation, version, parameters, into); err != nil {
 		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=none")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s %v", action, text, err)
-	}
-	if err := xml.Unmarshal(text, into); err != nil {
-		t.Fatalf("%s: %v", action, err)
 	}
 }
 

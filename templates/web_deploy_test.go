@@ -2,12 +2,10 @@ package templates_test
 
 import (
 	"context"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,59 +74,22 @@ func createStack(t *testing.T, name, body string, parameters map[string]string) 
 	return out
 }
 
-// balancing calls Elastic Load Balancing by its Query API, and returns the texts of the elements of one name.
-func (d webStack) balancing(t *testing.T, element, action string, pairs ...string) []string {
-	t.Helper()
-	form := url.Values{"Action": {action}, "Version": {"2015-12-01"}}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		form.Set(pairs[i], pairs[i+1])
-	}
-	in, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.endpoint, strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	in.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	in.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/elasticloadbalancing/aws4_request, SignedHeaders=host, Signature=0")
-	resp, err := http.DefaultClient.Do(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s %v: %s", action, resp.Status, err, body)
-	}
-	return elements(t, body, element)
+// balancing is what Elastic Load Balancing answers, as far as it is looked at here.
+type balancing struct {
+	Ports   []string `xml:"DescribeListenersResult>Listeners>member>Port"`
+	Targets []string `xml:"DescribeTargetHealthResult>TargetHealthDescriptions>member>Target>Id"`
 }
 
-// elements are the texts of the elements of a name.
-func elements(t *testing.T, body []byte, name string) []string {
+// balancing describes something of the load balancer by the ARN that a parameter names.
+func (d webStack) balancing(t *testing.T, operation, parameter, arn string) balancing {
 	t.Helper()
-	var out []string
-	inside := false
-	for d := xml.NewDecoder(strings.NewReader(string(body))); ; {
-		token, err := d.Token()
-		if err == io.EOF { //nolint:errorlint // as the decoder says it
-			return out
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			inside = token.Name.Local == name
-		case xml.CharData:
-			if inside {
-				out = append(out, string(token))
-			}
-		case xml.EndElement:
-			inside = false
-		}
-	}
+	var out balancing
+	ask(t, "elasticloadbalancing", "2015-12-01", operation, map[string]string{parameter: arn}, &out)
+	return out
 }
 
-// ask asks the load balancer for a page, as a client that follows no redirect.
-func (d webStack) ask(t *testing.T, name string) (status int, location, body string) {
+// page asks the load balancer for a page, as a client that follows no redirect.
+func (d webStack) page(t *testing.T, name string) (status int, location, body string) {
 	t.Helper()
 	in, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.endpoint+"/page", nil)
 	if err != nil {
@@ -203,7 +164,7 @@ func TestWebServiceDeployed(t *testing.T) {
 	if got := definition.TaskDefinition; aws.ToString(got.ContainerDefinitions[0].Image) != "slipway/hello:1" || aws.ToInt32(got.ContainerDefinitions[0].PortMappings[0].ContainerPort) != 18081 {
 		t.Errorf("the task runs %+v", got.ContainerDefinitions[0])
 	}
-	if ports := d.balancing(t, "Port", "DescribeListeners", "LoadBalancerArn", d.ids["LoadBalancer"]); len(ports) != 1 || ports[0] != "80" {
+	if ports := d.balancing(t, "DescribeListeners", "LoadBalancerArn", d.ids["LoadBalancer"]).Ports; len(ports) != 1 || ports[0] != "80" {
 		t.Errorf("the load balancer listens on %v", ports)
 	}
 	spreads(t, d, 3)
@@ -214,7 +175,7 @@ func spreads(t *testing.T, d webStack, tasks int) {
 	t.Helper()
 	host := strings.TrimPrefix(d.outputs["Url"], "http://")
 	registered := func() int {
-		return len(d.balancing(t, "Id", "DescribeTargetHealth", "TargetGroupArn", d.outputs["TargetGroupArn"]))
+		return len(d.balancing(t, "DescribeTargetHealth", "TargetGroupArn", d.outputs["TargetGroupArn"]).Targets)
 	}
 	for end := time.Now().Add(2 * time.Minute); registered() != tasks; time.Sleep(50 * time.Millisecond) { // other processes: there is no clock to pass
 		if time.Now().After(end) {
@@ -223,7 +184,7 @@ func spreads(t *testing.T, d webStack, tasks int) {
 	}
 	answers := map[string]int{}
 	for range 60 {
-		status, _, body := d.ask(t, host)
+		status, _, body := d.page(t, host)
 		if status != http.StatusOK || !strings.HasPrefix(body, "Server address: ") || !strings.HasSuffix(body, ", for http") {
 			t.Fatalf("the load balancer answers %d: %s", status, body)
 		}
@@ -278,10 +239,10 @@ func TestWebServiceWithACertificate(t *testing.T) {
 	if got := definition.TaskDefinition; aws.ToString(got.ContainerDefinitions[0].Image) != "nginxdemos/hello" || aws.ToInt32(got.ContainerDefinitions[0].PortMappings[0].ContainerPort) != 80 {
 		t.Errorf("without a word about it the task runs %+v", got.ContainerDefinitions[0])
 	}
-	if status, location, _ := d.ask(t, name); !secure || status != http.StatusMovedPermanently || !strings.HasPrefix(location, "https://") {
+	if status, location, _ := d.page(t, name); !secure || status != http.StatusMovedPermanently || !strings.HasPrefix(location, "https://") {
 		t.Errorf("%s over HTTP answers %d and leads to %q", d.outputs["Url"], status, location)
 	}
-	if ports := d.balancing(t, "Port", "DescribeListeners", "LoadBalancerArn", d.ids["LoadBalancer"]); !slices.Contains(ports, "80") || !slices.Contains(ports, "443") {
-		t.Errorf("the load balancer listens on and leads to %v", ports)
+	if ports := d.balancing(t, "DescribeListeners", "LoadBalancerArn", d.ids["LoadBalancer"]).Ports; !slices.Contains(ports, "80") || !slices.Contains(ports, "443") {
+		t.Errorf("the load balancer listens on %v", ports)
 	}
 }
