@@ -76,6 +76,7 @@ test: tools ## Run every test: unit, property, conformance, template, end to end
 lint: $(GOLANGCI_LINT_STAMP) $(ACTIONLINT_STAMP) tools ## Check format, style, templates, workflows, and that wiring.yaml is current
 	$(GOLANGCI_LINT) run ./...
 	@for template in template.yaml "$(WIRING)" templates/*.yaml; do \
+	  echo "sam validate --lint $$template"; \
 	  $(SAM) validate --lint --template "$$template" --region us-east-1 || exit 1; \
 	done
 	@$(MAKE) --no-print-directory lint-templates
