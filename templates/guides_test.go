@@ -272,6 +272,10 @@ func TestPricesOfTheGuides(t *testing.T) {
 			fmt.Sprintf("$%.3f an hour for a\nc6a.2xlarge, which is %.0f %% of its price, $%.3f", fee, 100*fee/c6a, c6a),
 			fmt.Sprintf("saves %.0f %% when", 100*(1-c7g/fargate)), fmt.Sprintf("less than %.0f %% of it", 100*c7g/fargate),
 		},
+		"services": {
+			fmt.Sprintf("The load balancer is %s a month and %s for each unit", dollars(month*0.0225), dollars(month*0.008)),
+			fmt.Sprintf("and half a GB %s on x86", dollars(month*2*(0.25*0.04048+0.5*0.004445))), "is another " + dollars(month*address),
+		},
 		"anywhere": {fmt.Sprintf("$0.01025 an hour](https://aws.amazon.com/ecs/pricing/) while it is connected, $%.2f a month", month*0.01025)},
 	} {
 		body := text(t, "../docs/guide/"+page+".md")
