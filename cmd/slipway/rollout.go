@@ -98,6 +98,9 @@ func (o *options) rollout(f rolloutFlags) error {
 		return err
 	}
 	r := rollout.Roll(p)
+	if r.Stuck && p.Room == 0 && !f.roomGiven {
+		r.Why += ": --room says for how many the instances have it, and is 0 unless told otherwise"
+	}
 	if err := picture(f.page, p, r); err != nil {
 		return err
 	}

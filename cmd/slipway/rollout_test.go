@@ -48,7 +48,10 @@ func TestRolloutInTextAndInAPicture(t *testing.T) {
 			t.Errorf("the page has no %q", want)
 		}
 	}
-	if _, answer, _ = rolled(t, "--desired", "2", "--launch-type", "EC2", "--room", "0"); !strings.Contains(answer, "Stuck: none may stop, and there is no room") {
+	if _, answer, _ = rolled(t, "--desired", "2", "--launch-type", "EC2", "--room", "0"); !strings.Contains(answer, "Stuck: none may stop, and there is no room") || strings.Contains(answer, "--room") {
+		t.Errorf("answer = %s", answer)
+	}
+	if _, answer, _ = rolled(t, "--desired", "2", "--launch-type", "EC2"); !strings.Contains(answer, "add room for one task: --room says") {
 		t.Errorf("answer = %s", answer)
 	}
 }

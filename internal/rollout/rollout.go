@@ -236,13 +236,21 @@ func (s *service) why(stuck bool) string {
 	case p.Desired == 0:
 		return "no task is wanted, so nothing is replaced"
 	case stuck && s.most <= p.Desired:
-		return fmt.Sprintf("none may stop and none may start: %s. Lower the minimum to %d or less, or raise the maximum to %d or more%s",
-			limits, 100*(p.Desired-1)/p.Desired, (100*(p.Desired+1)+p.Desired-1)/p.Desired, p.andRoom())
+		return fmt.Sprintf("none may stop and none may start: %s. Lower the minimum to %s, or raise the maximum to %d or more%s",
+			limits, p.movable(), (100*(p.Desired+1)+p.Desired-1)/p.Desired, p.andRoom())
 	case stuck:
-		return fmt.Sprintf("none may stop, and there is no room to start another: %s. Lower the minimum to %d or less, or add room for one task",
-			limits, 100*(p.Desired-1)/p.Desired)
+		return fmt.Sprintf("none may stop, and there is no room to start another: %s. Lower the minimum to %s, or add room for one task",
+			limits, p.movable())
 	}
 	return limits + "." + s.pace()
+}
+
+// movable is the highest minimum percent with which one task may stop.
+func (p Plan) movable() string {
+	if percent := 100 * (p.Desired - 1) / p.Desired; percent > 0 {
+		return fmt.Sprintf("%d or less", percent)
+	}
+	return "0"
 }
 
 // andRoom is what a higher maximum needs beside it where there is no room.

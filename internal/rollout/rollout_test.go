@@ -113,7 +113,7 @@ func TestARolloutEndsOrSaysWhyNot(t *testing.T) {
 		if got.Stuck != blocked || got.Stuck == done && p.Desired > 0 {
 			t.Fatalf("stuck %v, done %v, want stuck %v: %+v", got.Stuck, done, blocked, last)
 		}
-		if got.Stuck && !strings.Contains(got.Why, "Lower the minimum") {
+		if got.Stuck && (!strings.Contains(got.Why, "Lower the minimum") || strings.Contains(got.Why, " 0 or less")) {
 			t.Fatalf("it does not say what to do: %s", got.Why)
 		}
 	})
