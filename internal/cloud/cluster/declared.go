@@ -46,12 +46,8 @@ func container(c types.ContainerDefinition) compatible.Container {
 		Hostname: aws.ToString(c.Hostname) != "", Restricted: aws.ToBool(c.DisableNetworking) || len(c.DockerSecurityOptions) > 0,
 		Unsized: c.Memory == nil && c.MemoryReservation == nil,
 	}
-	if l := c.LinuxParameters; l != nil {
-		out.Devices = len(l.Devices) > 0
-		out.Swap, out.SharedMemory = l.MaxSwap != nil || l.Swappiness != nil, l.SharedMemorySize != nil
-		if l.Capabilities != nil {
-			out.Capabilities = l.Capabilities.Add
-		}
+	if c.LinuxParameters != nil {
+		linux(&out, c.LinuxParameters)
 	}
 	if c.LogConfiguration != nil {
 		out.LogDriver = string(c.LogConfiguration.LogDriver)
@@ -64,6 +60,14 @@ func container(c types.ContainerDefinition) compatible.Container {
 		out.Ports = append(out.Ports, compatible.Port{Container: int(aws.ToInt32(p.ContainerPort)), Host: int(aws.ToInt32(p.HostPort))})
 	}
 	return out
+}
+
+func linux(out *compatible.Container, l *types.LinuxParameters) {
+	out.Devices = len(l.Devices) > 0
+	out.Swap, out.SharedMemory = l.MaxSwap != nil || l.Swappiness != nil, l.SharedMemorySize != nil
+	if l.Capabilities != nil {
+		out.Capabilities = l.Capabilities.Add
+	}
 }
 
 // whole is a whole number, or zero.
