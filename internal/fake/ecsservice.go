@@ -20,6 +20,8 @@ type Service struct {
 	LaunchType string
 	// LoadBalancers are what load balancers reach of each of its tasks.
 	LoadBalancers []LoadBalancer
+	// Refused is why ECS would not have registered its definition; empty: it would. None of its tasks is started.
+	Refused string
 }
 
 // LoadBalancer is a port of a container in a target group.
@@ -200,6 +202,11 @@ func progress(t *Task) int {
 // startFor starts one task of a service, unless it has to wait after failures.
 func (e *ECS) startFor(s *service) bool {
 	if e.Now().Before(s.retryAt) {
+		return false
+	}
+	if s.Refused != "" {
+		s.retryAt = e.Now().Add(placementRetry)
+		s.note(e, "was unable to place a task. Reason: "+s.Refused+".")
 		return false
 	}
 	in := RunTaskInput{

@@ -101,4 +101,18 @@ func TestATaskOfAnImpossibleDefinitionIsRefused(t *testing.T) {
 	in.TaskDefinition, in.Overrides = aws.String("impossible"), nil
 	_, err = s.ecs.RunTask(t.Context(), in)
 	refusedAs(t, err, "ClientException", "privileged")
+	_, err = past.CreateService(t.Context(), &ecs.CreateServiceInput{
+		Cluster: &s.name, ServiceName: aws.String("web"), TaskDefinition: aws.String("impossible"), DesiredCount: aws.Int32(1), LaunchType: types.LaunchTypeFargate,
+		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: []string{"subnet-1"}}},
+	})
+	s.must(err)
+	s.until("the service says why it has no task", func() bool {
+		out, err := s.ecs.DescribeServices(t.Context(), &ecs.DescribeServicesInput{Cluster: &s.name, Services: []string{"web"}})
+		s.must(err)
+		events := out.Services[0].Events
+		return len(events) > 0 && strings.Contains(*events[0].Message, "unable to place a task. Reason: Container web") && strings.Contains(*events[0].Message, "privileged")
+	})
+	if out, err := s.ecs.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: &s.name}); err != nil || len(out.TaskArns) > 0 {
+		t.Errorf("the service has the tasks %v, %v", out.TaskArns, err)
+	}
 }

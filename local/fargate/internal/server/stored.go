@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"slipway/internal/compatible"
 	"slipway/internal/fake"
 	"slipway/local/fargate/internal/upstream"
 )
@@ -45,6 +46,22 @@ func asECS(err error) error {
 		return &fake.ECSError{Code: refused.Code, Message: refused.Message, Status: refused.Status}
 	}
 	return err
+}
+
+// impossible says what is wrong with the definition of a service where its tasks are to run, which a template may have brought
+// past the table; empty: nothing.
+func impossible(d fake.TaskDefinition, stored upstream.Service) string {
+	step := stored.LaunchType
+	if len(stored.Strategy) > 0 {
+		step = stored.Strategy[0].CapacityProvider
+	}
+	use := compatible.Use{Definition: d.Declared, Step: step, Service: &compatible.Service{Configured: stored.Network != nil}}
+	for _, r := range compatible.Examine(use) {
+		if r.At == compatible.AtDefinition {
+			return fake.Refused("ClientException", r).Message
+		}
+	}
+	return ""
 }
 
 // balanced is what load balancers reach of the service of a task.
@@ -100,6 +117,7 @@ func (s *Server) follow(ctx context.Context, stored upstream.Service) error {
 	s.ecs.PutService(fake.Service{
 		Cluster: stored.Cluster, Name: stored.Name, Definition: d, Desired: stored.Desired, Deployment: stored.Deployment(),
 		Network: network, Strategy: stored.Strategy, LaunchType: stored.LaunchType, LoadBalancers: stored.LoadBalancers,
+		Refused: impossible(d, stored),
 	})
 	return nil
 }
