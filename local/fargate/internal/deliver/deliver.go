@@ -102,8 +102,8 @@ func (d *Deliverer) deliver(ctx context.Context, e fake.Event) {
 		d.log.ErrorContext(ctx, "event not encoded", "id", e.ID, "error", err)
 		return
 	}
-	rules, err := d.current(ctx)
-	if err != nil {
+	var rules []upstream.Rule
+	if err := again(func() (err error) { rules, err = d.current(ctx); return err }); err != nil {
 		d.log.ErrorContext(ctx, "rules not read", "id", e.ID, "error", err)
 		return
 	}
@@ -111,8 +111,8 @@ func (d *Deliverer) deliver(ctx context.Context, e fake.Event) {
 		if !possible(r.Pattern, e) {
 			continue
 		}
-		matches, err := d.bus.Matches(ctx, r.Pattern, string(body))
-		if err != nil {
+		var matches bool
+		if err := again(func() (err error) { matches, err = d.bus.Matches(ctx, r.Pattern, string(body)); return err }); err != nil {
 			d.log.ErrorContext(ctx, "pattern not tested", "rule", r.Name, "error", err)
 		}
 		if !matches {
@@ -162,16 +162,25 @@ func mayHold(list []any, text string) bool {
 	})
 }
 
-// reach delivers to one target, and to its dead letters when that fails again and again.
-func (d *Deliverer) reach(ctx context.Context, rule string, t upstream.Target, body []byte, e fake.Event) {
+// again calls until there is no error, as often as a delivery is tried: on a busy machine the emulator cuts connections.
+func again(call func() error) error {
 	var err error
 	for n := range tries {
 		if n > 0 {
 			time.Sleep(between << n) // the emulator is away: there is no clock to pass
 		}
-		if err = d.send(ctx, t, input(t, body, e)); err == nil {
-			return
+		if err = call(); err == nil {
+			return nil
 		}
+	}
+	return err
+}
+
+// reach delivers to one target, and to its dead letters when that fails again and again.
+func (d *Deliverer) reach(ctx context.Context, rule string, t upstream.Target, body []byte, e fake.Event) {
+	err := again(func() error { return d.send(ctx, t, input(t, body, e)) })
+	if err == nil {
+		return
 	}
 	d.log.ErrorContext(ctx, "event not delivered", "rule", rule, "target", t.ARN, "id", e.ID, "error", err)
 	if t.DeadLetter.ARN != "" {

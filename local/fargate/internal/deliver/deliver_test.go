@@ -21,6 +21,7 @@ import (
 type bus struct {
 	rules []upstream.Rule
 	down  string // an ARN that cannot be reached
+	cut   int    // how many questions about patterns get no answer
 
 	mu    sync.Mutex // protects following fields
 	asked int
@@ -33,6 +34,9 @@ func (b *bus) Matches(context.Context, string, string) (bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.asked++
+	if b.asked <= b.cut {
+		return false, errors.New("connection reset")
+	}
 	return true, nil
 }
 
@@ -101,6 +105,20 @@ func TestEventsReachTheTargetsOfTheirRules(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAnEventOutlivesCutConnections: what is asked about its rules is asked again, as it is itself sent again.
+func TestAnEventOutlivesCutConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &bus{rules: []upstream.Rule{rule(mine, upstream.Target{ARN: "arn:aws:sqs:r:1:q"})}, cut: 2}
+		ctx, stop := context.WithCancel(t.Context())
+		deliver.New(ctx, b, slog.New(slog.DiscardHandler)).Put(event("1", "task"))
+		settle()
+		if want := []string{"arn:aws:sqs:r:1:q 1"}; !slices.Equal(b.sent, want) || b.asked != 3 {
+			t.Errorf("sent %q after %d questions, want %q", b.sent, b.asked, want)
+		}
+		stop()
+	})
 }
 
 func TestEventsOfOneTaskStayInOrder(t *testing.T) {
