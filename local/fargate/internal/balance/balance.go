@@ -2,9 +2,12 @@ package balance
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"os"
 	"runtime"
 	"strconv"
 	"sync"
@@ -168,19 +171,30 @@ const (
 	askWithin = time.Second
 )
 
-// answers waits until somebody listens at a port. It reports false when the task is gone before.
+// answers waits until somebody answers at a port. It reports false when the task is gone before.
 func answers(m *member, port runner.Port) bool {
-	dialer := net.Dialer{Timeout: askWithin}
-	for {
-		conn, err := dialer.Dial("tcp", net.JoinHostPort(port.Address, strconv.Itoa(port.Host)))
-		if err == nil {
-			_ = conn.Close()
-			return true
-		}
+	for !asked(net.JoinHostPort(port.Address, strconv.Itoa(port.Host))) {
 		select {
 		case <-m.gone:
 			return false
 		case <-time.After(askEvery):
 		}
 	}
+	return true
+}
+
+// asked asks for a page, as a health check does. To be let in is not enough: the proxy of a container engine lets everybody
+// in, and hangs up while nobody listens in the container. Who says nothing for a while has another protocol.
+func asked(address string) bool {
+	conn, err := net.DialTimeout("tcp", address, askWithin) //nolint:noctx // it has a time limit
+	if err != nil {
+		return false
+	}
+	defer func() { _ = conn.Close() }() // only asked
+	_ = conn.SetDeadline(time.Now().Add(askWithin))
+	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n"); err != nil {
+		return false
+	}
+	n, err := conn.Read(make([]byte, 1))
+	return n > 0 || errors.Is(err, os.ErrDeadlineExceeded)
 }

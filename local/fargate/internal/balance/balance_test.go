@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -106,6 +107,44 @@ func TestATaskIsRegisteredWhileItAnswers(t *testing.T) {
 	}
 }
 
+// meet takes one connection, and says something on it, or nothing.
+func meet(t *testing.T, l net.Listener, words string) {
+	t.Helper()
+	conn, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if words != "" {
+		if _, err := conn.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(conn, words)
+	}
+	_ = conn.Close()
+}
+
+// TestAProxyThatHangsUpIsNoAnswer: a container engine takes connections before anybody listens in the container.
+func TestAProxyThatHangsUpIsNoAnswer(t *testing.T) {
+	g := &groups{}
+	b := balancer(g)
+	port := b.Ports(task("a", "PENDING", "RUNNING"), "web")[0]
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", net.JoinHostPort(port.Address, strconv.Itoa(port.Host)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	b.Changed(task("a", "RUNNING", "RUNNING"))
+	for range 3 {
+		meet(t, l, "")
+		if got := g.now(); len(got) > 0 {
+			t.Fatalf("a connection that is cut is an answer: %v", got)
+		}
+	}
+	meet(t, l, "HTTP/1.1 404 Not Found\r\n\r\n")
+	until(t, "it is registered", func() bool { return len(g.now()) == 1 })
+	b.Changed(task("a", "STOPPED", "STOPPED"))
+}
+
 // TestAGroupThatIsNotThereStopsNoTask.
 func TestAGroupThatIsNotThereStopsNoTask(t *testing.T) {
 	g := &groups{broken: true}
@@ -117,11 +156,7 @@ func TestAGroupThatIsNotThereStopsNoTask(t *testing.T) {
 	}
 	defer l.Close()
 	b.Changed(task("a", "RUNNING", "RUNNING"))
-	asked, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = asked.Close()
+	meet(t, l, "HTTP/1.1 200 OK\r\n\r\n")
 	b.Changed(task("a", "STOPPED", "STOPPED"))
 	if got := g.now(); len(got) > 0 {
 		t.Errorf("there is %v", got)
