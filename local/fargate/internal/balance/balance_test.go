@@ -94,6 +94,7 @@ func TestATaskIsRegisteredWhileItAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
+	meet(t, l, "HTTP/1.1 200 OK\r\n\r\n")
 	until(t, "it is registered", func() bool { return len(g.now()) == 1 })
 	b.Changed(task("a", "DEACTIVATING", "STOPPED"))
 	if got := g.now(); len(got) > 0 {
