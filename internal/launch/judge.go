@@ -2,6 +2,7 @@ package launch
 
 import (
 	"strings"
+	"sync"
 
 	"slipway/internal/run"
 )
@@ -109,46 +110,52 @@ func words(reason, detail string) string {
 // apart: see messageRules.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html#API_RunTask_Errors
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
-var errorRules = map[string]struct {
+//
+// It is made when RunTask first answers with an error, and not at each cold start.
+var errorRules = sync.OnceValue(func() map[string]errorRule {
+	return map[string]errorRule{
+		"ServerException":                                {Repeat, "ecs-unavailable"},
+		"ServiceUnavailable":                             {Repeat, "ecs-unavailable"},
+		"ServiceUnavailableException":                    {Repeat, "ecs-unavailable"},
+		"InternalFailure":                                {Repeat, "ecs-unavailable"},
+		"InternalServerError":                            {Repeat, "ecs-unavailable"},
+		"RequestTimeout":                                 {Repeat, "ecs-unavailable"},
+		"RequestTimeoutException":                        {Repeat, "ecs-unavailable"},
+		"RequestAbortedException":                        {Repeat, "ecs-unavailable"},
+		"ExpiredToken":                                   {Later, "credentials"},
+		"ExpiredTokenException":                          {Later, "credentials"},
+		"RequestExpired":                                 {Later, "credentials"},
+		"UnrecognizedClientException":                    {Later, "credentials"},
+		"InvalidClientTokenId":                           {Later, "credentials"},
+		"InvalidSignatureException":                      {Later, "credentials"},
+		"SignatureDoesNotMatch":                          {Later, "credentials"},
+		"IncompleteSignature":                            {Later, "credentials"},
+		"IncompleteSignatureException":                   {Later, "credentials"},
+		"MissingAuthenticationToken":                     {Later, "credentials"},
+		"MissingAuthenticationTokenException":            {Later, "credentials"},
+		"LimitExceededException":                         {Later, "quota"},
+		"AccessDenied":                                   {Give, "access-denied"},
+		"AccessDeniedException":                          {Give, "access-denied"},
+		"NotAuthorized":                                  {Give, "access-denied"},
+		"BlockedException":                               {Give, "account-blocked"},
+		"OptInRequired":                                  {Give, "account-blocked"},
+		"ClientException":                                {Give, "client-error"},
+		"ClusterNotFoundException":                       {Give, "cluster-not-found"},
+		"InvalidParameterException":                      {Give, "invalid-parameter"},
+		"RequestEntityTooLargeException":                 {Give, "invalid-parameter"},
+		"SerializationException":                         {Give, "invalid-parameter"},
+		"ValidationError":                                {Give, "invalid-parameter"},
+		"ValidationException":                            {Give, "invalid-parameter"},
+		"PlatformTaskDefinitionIncompatibilityException": {Give, "platform-incompatible"},
+		"PlatformUnknownException":                       {Give, "platform-unknown"},
+		"UnknownOperationException":                      {Give, "unsupported-feature"},
+		"UnsupportedFeatureException":                    {Give, "unsupported-feature"},
+	}
+})
+
+type errorRule struct {
 	action Action
 	reason string
-}{
-	"ServerException":                                {Repeat, "ecs-unavailable"},
-	"ServiceUnavailable":                             {Repeat, "ecs-unavailable"},
-	"ServiceUnavailableException":                    {Repeat, "ecs-unavailable"},
-	"InternalFailure":                                {Repeat, "ecs-unavailable"},
-	"InternalServerError":                            {Repeat, "ecs-unavailable"},
-	"RequestTimeout":                                 {Repeat, "ecs-unavailable"},
-	"RequestTimeoutException":                        {Repeat, "ecs-unavailable"},
-	"RequestAbortedException":                        {Repeat, "ecs-unavailable"},
-	"ExpiredToken":                                   {Later, "credentials"},
-	"ExpiredTokenException":                          {Later, "credentials"},
-	"RequestExpired":                                 {Later, "credentials"},
-	"UnrecognizedClientException":                    {Later, "credentials"},
-	"InvalidClientTokenId":                           {Later, "credentials"},
-	"InvalidSignatureException":                      {Later, "credentials"},
-	"SignatureDoesNotMatch":                          {Later, "credentials"},
-	"IncompleteSignature":                            {Later, "credentials"},
-	"IncompleteSignatureException":                   {Later, "credentials"},
-	"MissingAuthenticationToken":                     {Later, "credentials"},
-	"MissingAuthenticationTokenException":            {Later, "credentials"},
-	"LimitExceededException":                         {Later, "quota"},
-	"AccessDenied":                                   {Give, "access-denied"},
-	"AccessDeniedException":                          {Give, "access-denied"},
-	"NotAuthorized":                                  {Give, "access-denied"},
-	"BlockedException":                               {Give, "account-blocked"},
-	"OptInRequired":                                  {Give, "account-blocked"},
-	"ClientException":                                {Give, "client-error"},
-	"ClusterNotFoundException":                       {Give, "cluster-not-found"},
-	"InvalidParameterException":                      {Give, "invalid-parameter"},
-	"RequestEntityTooLargeException":                 {Give, "invalid-parameter"},
-	"SerializationException":                         {Give, "invalid-parameter"},
-	"ValidationError":                                {Give, "invalid-parameter"},
-	"ValidationException":                            {Give, "invalid-parameter"},
-	"PlatformTaskDefinitionIncompatibilityException": {Give, "platform-incompatible"},
-	"PlatformUnknownException":                       {Give, "platform-unknown"},
-	"UnknownOperationException":                      {Give, "unsupported-feature"},
-	"UnsupportedFeatureException":                    {Give, "unsupported-feature"},
 }
 
 // messageRules are the refusals that mean something else than their code says. The first match counts.
@@ -199,7 +206,7 @@ func judgeError(e *run.APIError) Verdict {
 	if rule, ok := byMessage(e.Message); ok {
 		return rule.verdict(e.Error())
 	}
-	if rule, ok := errorRules[e.Code]; ok {
+	if rule, ok := errorRules()[e.Code]; ok {
 		return Verdict{Action: rule.action, Reason: rule.reason, Detail: e.Error()}
 	}
 	// A refusal that this table does not know may pass; startWithin bounds the tries.

@@ -158,13 +158,13 @@ func scheduleFits(f resource, event any, p *problems) {
 }
 
 // lambdas are variables that Lambda or Go reads, and not package config.
-var lambdas = []string{"SSL_CERT_DIR"}
+var lambdas = []string{"SSL_CERT_DIR", "GOGC"}
 
 func functionsGetTheirEnvironment(s stack, p *problems) {
 	global, _ := at(s.root, "Globals", "Function", "Environment", "Variables").(object)
 	for _, name := range lambdas {
 		if global[name] == nil {
-			p.add("Globals: %s is not set: a cold start searches folders that Lambda does not have", name)
+			p.add("Globals: %s is not set: a cold start searches folders that Lambda does not have, or collects garbage", name)
 		}
 	}
 	for _, f := range s.functions() {

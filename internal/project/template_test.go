@@ -76,6 +76,7 @@ var breaks = []struct{ check, file, old, new string }{
 	{"functions are invoked as their code expects", "template", "rate(1 minute)", "rate(5 minutes)"},
 	{"functions get the environment that they read", "template", "SLIPWAY_TOPIC_ARN:", "SLIPWAY_TOPIC:"},
 	{"functions get the environment that they read", "template", "SSL_CERT_DIR: /nonexistent", "SSL_CERT_FILE: /nonexistent"},
+	{"functions get the environment that they read", "template", "GOGC: \"200\"", "GOMAXPROCS: \"2\""},
 	{"functions get the values that slipway.yaml may use", "template", `"WorkerService":"${Service}"`, `"Worker":"${Service}"`},
 	{"functions get the values that slipway.yaml may use", "template", `"${NotificationEmail}"}`, `"${NotificationEmail}"`},
 	{"functions may do what their code does and nothing more", "template", "dynamodb:UpdateItem]", "dynamodb:UpdateItem, dynamodb:DeleteItem]"},

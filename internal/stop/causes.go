@@ -1,6 +1,9 @@
 package stop
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // Cause is one way to come to a class. It is found by the stop code, when one is given, and by its parts: the text must
 // hold each of them, in one of the alternatives that | separates, in any case. Words and Remedy that are given stand
@@ -95,9 +98,10 @@ func runtimeCauses() []Cause {
 	}
 }
 
+// The causes as find wants them, made when the first task stops and not at each cold start.
 var (
-	taskCauses  = lowered(TaskCauses())
-	startCauses = lowered(StartCauses())
+	taskCauses  = sync.OnceValue(func() []Cause { return lowered(TaskCauses()) })
+	startCauses = sync.OnceValue(func() []Cause { return lowered(StartCauses()) })
 )
 
 func lowered(list []Cause) []Cause {

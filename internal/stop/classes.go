@@ -1,5 +1,7 @@
 package stop
 
+import "sync"
+
 // The severities.
 const (
 	Info    = "info"
@@ -48,14 +50,14 @@ func Classes() []Class {
 	}
 }
 
-// classes by name.
-var classes = func() map[string]Class {
+// classes are the table by name, made when the first task stops and not at each cold start.
+var classes = sync.OnceValue(func() map[string]Class {
 	m := map[string]Class{}
 	for _, c := range Classes() {
 		m[c.Name] = c
 	}
 	return m
-}()
+})
 
 // Names are the names of the classes, in the order of the table.
 func Names() []string {

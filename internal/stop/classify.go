@@ -26,7 +26,7 @@ const maxReason = 1000
 func Classify(t run.Task, o Options) run.Outcome {
 	main := pick(t, o.Main)
 	v := judge(t, main)
-	c := classes[v.class]
+	c := classes()[v.class]
 	out := run.Outcome{
 		Class: c.Name, Severity: c.Severity, Expected: c.Expected, Retryable: c.Retryable,
 		Container: v.container.Name, ExitCode: v.container.ExitCode, Reason: tidy(reasonOf(t, v.container)),
@@ -64,13 +64,13 @@ type verdict struct {
 }
 
 func judge(t run.Task, main run.Container) verdict {
-	if c, ok := find(taskCauses, t.StopCode, t.StoppedReason); ok {
+	if c, ok := find(taskCauses(), t.StopCode, t.StoppedReason); ok {
 		return verdict{c.Class, c, main}
 	}
 	if main.ExitCode != nil && *main.ExitCode == 0 {
 		return verdict{"succeeded", Cause{}, main}
 	}
-	if c, ok := find(startCauses, t.StopCode, main.Reason+"\n"+t.StoppedReason); ok {
+	if c, ok := find(startCauses(), t.StopCode, main.Reason+"\n"+t.StoppedReason); ok {
 		return verdict{c.Class, c, main}
 	}
 	if main.ExitCode == nil || wasEnded(main) {
@@ -93,7 +93,7 @@ func judgeOthers(t run.Task, main run.Container) (verdict, bool) {
 		if c.Name == main.Name || c.Reason == "" {
 			continue
 		}
-		if cause, ok := find(startCauses, t.StopCode, c.Reason); ok {
+		if cause, ok := find(startCauses(), t.StopCode, c.Reason); ok {
 			return verdict{cause.Class, cause, c}, true
 		}
 	}

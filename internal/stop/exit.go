@@ -2,6 +2,7 @@ package stop
 
 import (
 	"fmt"
+	"slices"
 
 	"slipway/internal/run"
 )
@@ -37,13 +38,15 @@ func Meanings() []Meaning {
 	}
 }
 
-var meanings = func() map[int]Meaning {
-	m := map[int]Meaning{}
-	for _, x := range Meanings() {
-		m[x.Code] = x
+// meaningOf looks a code up. The table is small, and read only when a task stops: a map would be built at each cold start.
+func meaningOf(code int) (Meaning, bool) {
+	list := Meanings()
+	i := slices.IndexFunc(list, func(m Meaning) bool { return m.Code == code })
+	if i < 0 {
+		return Meaning{}, false
 	}
-	return m
-}()
+	return list[i], true
+}
 
 // lastSignal is the highest signal that an exit code of 128 and more tells of.
 const lastSignal = 64
@@ -54,7 +57,7 @@ func explain(out run.Outcome, main run.Container) run.Outcome {
 		return out
 	}
 	code := *main.ExitCode
-	m, known := meanings[code]
+	m, known := meaningOf(code)
 	switch {
 	case known:
 		out.Summary += fmt.Sprintf(" Exit code %d (%s).", code, m.Words)

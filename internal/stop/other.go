@@ -9,9 +9,9 @@ import (
 
 // Of is the outcome of a class, with the reason in the words of whoever says so.
 func Of(class, reason string) run.Outcome {
-	c, known := classes[class]
+	c, known := classes()[class]
 	if !known {
-		c = classes["unknown"]
+		c = classes()["unknown"]
 	}
 	return run.Outcome{
 		Class: c.Name, Severity: c.Severity, Expected: c.Expected, Retryable: c.Retryable, Reason: tidy(reason),

@@ -56,7 +56,7 @@ func apply(out run.Outcome, code string, o Options) run.Outcome {
 }
 
 func (r Rule) rewrite(out run.Outcome) run.Outcome {
-	if c, known := classes[r.Class]; known && r.Class != out.Class {
+	if c, known := classes()[r.Class]; known && r.Class != out.Class {
 		out.Class, out.Severity, out.Expected, out.Retryable = c.Name, c.Severity, c.Expected, c.Retryable
 		out.Summary, out.Remedy, out.Link = c.Words, c.Remedy, c.Link
 	}

@@ -33,7 +33,7 @@ func NewMetrics(out io.Writer, stack string, now func() time.Time) *Metrics {
 func (m *Metrics) Emit(of string, values map[Metric]int) {
 	by := map[Dimension]map[Metric]int{}
 	for metric, n := range values {
-		if d, ok := defined[metric]; ok {
+		if d, ok := defined()[metric]; ok {
 			if by[d.Dimension] == nil {
 				by[d.Dimension] = map[Metric]int{}
 			}
@@ -50,7 +50,7 @@ func (m *Metrics) emit(dimension, name string, values map[Metric]int) {
 	var definitions []definition
 	line := map[string]any{"Stack": m.stack, dimension: name}
 	for _, metric := range slices.Sorted(maps.Keys(values)) {
-		definitions = append(definitions, definition{string(metric), defined[metric].Unit})
+		definitions = append(definitions, definition{string(metric), defined()[metric].Unit})
 		line[string(metric)] = values[metric]
 	}
 	line["_aws"] = map[string]any{
