@@ -133,7 +133,7 @@ func digestOf(text []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum25
 func (s *depot) ecr(w http.ResponseWriter, operation string, body []byte) {
 	var in struct {
 		RepositoryName string
-		ImageIds       []struct{ ImageTag string }
+		ImageIDs       []struct{ ImageTag string }
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
 		s.t.Error(err)
@@ -143,7 +143,7 @@ func (s *depot) ecr(w http.ResponseWriter, operation string, body []byte) {
 	case "GetAuthorizationToken":
 		_, _ = fmt.Fprintf(w, `{"authorizationData":[{"authorizationToken":%q}]}`, base64.StdEncoding.EncodeToString([]byte("AWS:"+storePassword)))
 	case "DescribeImages":
-		found, ok := s.manifests[in.RepositoryName+":"+in.ImageIds[0].ImageTag]
+		found, ok := s.manifests[in.RepositoryName+":"+in.ImageIDs[0].ImageTag]
 		if !ok {
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = io.WriteString(w, `{"__type":"ImageNotFoundException","message":"no"}`)

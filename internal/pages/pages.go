@@ -73,7 +73,7 @@ var (
 	plain = []string{"", "text", "txt", "plain", "plaintext"}
 	// typed is a line that a person is to type.
 	typed = regexp.MustCompile(`^\s*(\$ |(\$ )?(slipway|make|aws|sam|docker|git|go|curl|export|cp|mkdir|cat) +\S)`)
-	// others are fences and code that fence does not see.
+	// others are fences that fence does not see.
 	others = regexp.MustCompile(`^\s*~~~`)
 )
 
@@ -109,9 +109,10 @@ func fences(text string) ([]fenced, error) {
 		switch {
 		case open == nil && m != nil:
 			open = &fenced{indent: m[1], ticks: m[2], info: m[3], line: i + 1}
-		case open == nil && (others.MatchString(line) || strings.HasPrefix(line, "    ") && typed.MatchString(line)):
-			return nil, fmt.Errorf("line %d: commands outside of ``` pass unseen: put them into a block of sh", i+1) //nolint:err113 // for a person
 		case open == nil:
+			if unseen(line) {
+				return nil, fmt.Errorf("line %d: commands outside of ``` pass unseen: put them into a block of sh", i+1) //nolint:err113 // for a person
+			}
 		case m != nil && m[3] == "" && len(m[2]) >= len(open.ticks):
 			out, open = append(out, *open), nil
 		default:
@@ -122,6 +123,11 @@ func fences(text string) ([]fenced, error) {
 		return nil, fmt.Errorf("line %d: the block has no end", open.line) //nolint:err113 // for a person
 	}
 	return out, nil
+}
+
+// unseen reports whether a line outside of the blocks begins one of another kind, or is a command that is only indented.
+func unseen(line string) bool {
+	return others.MatchString(line) || strings.HasPrefix(line, "    ") && typed.MatchString(line)
 }
 
 // fenced is a block of whatever language.
