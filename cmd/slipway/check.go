@@ -85,7 +85,7 @@ func (o *options) check(ctx context.Context, f checkFlags) error {
 	if err != nil || !f.live {
 		return err
 	}
-	return o.checkLive(ctx, f.values)
+	return o.checkLive(ctx, c, f.values)
 }
 
 // notes says where a schedule fires at other times than EventBridge Scheduler would, or not any more.

@@ -233,7 +233,7 @@ func (e *environment) after(ctx context.Context, c config.Config) error {
 	}
 	email, _ := e.settings.Value("NotificationEmail")
 	sender, _ := e.settings.Value("Sender")
-	a := deployedAnswer{Stack: e.root(), Outputs: outputs, Left: deploy.Left(c, email, sender), Try: deploy.Try(c, outputs)}
+	a := deployedAnswer{Stack: e.root(), Outputs: outputs, Left: deploy.Left(c, e.root(), e.file, email, sender), Try: deploy.Try(c, outputs)}
 	return e.answer(a, func(w io.Writer) {
 		say(w, "\nStack %s is deployed.\n", a.Stack)
 		if len(a.Left) > 0 {

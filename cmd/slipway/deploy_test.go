@@ -78,12 +78,14 @@ func (d *deployment) source() string {
 	return folder
 }
 
-func (d *deployment) settings(text string) {
+func (d *deployment) settings(text string) { d.t.Helper(); d.settingsOf("dev", text) }
+
+func (d *deployment) settingsOf(env, text string) {
 	d.t.Helper()
 	if err := os.MkdirAll(d.path("environments"), 0o700); err != nil {
 		d.t.Fatal(err)
 	}
-	if err := os.WriteFile(d.path("environments/dev.env"), []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(d.path("environments/"+env+".env"), []byte(text), 0o600); err != nil {
 		d.t.Fatal(err)
 	}
 }
@@ -292,19 +294,21 @@ func (d *deployment) registry() *[]string {
 
 // create makes a stack from a file, or one that has a bucket, a ledger and an output, unless there is one of that name.
 func (d *deployment) create(formation *cloudformation.Client, name, file, parameter string) error {
-	body := []byte(smallStack)
-	in := &cloudformation.CreateStackInput{StackName: &name}
-	if file != "" {
-		var err error
-		if body, err = os.ReadFile(file); err != nil { //nolint:gosec // a file of the project
-			return err
-		}
-		key, value, _ := strings.Cut(parameter, "=")
-		value = strings.Trim(value, `"`)
-		in.Parameters = []cftypes.Parameter{{ParameterKey: &key, ParameterValue: &value}}
+	if file == "" {
+		return d.createFrom(formation, name, smallStack)
 	}
-	in.TemplateBody = aws.String(string(body))
-	_, err := formation.CreateStack(d.t.Context(), in)
+	body, err := os.ReadFile(file) //nolint:gosec // a file of the project
+	if err != nil {
+		return err
+	}
+	key, value, _ := strings.Cut(parameter, "=")
+	value = strings.Trim(value, `"`)
+	return d.createFrom(formation, name, string(body), cftypes.Parameter{ParameterKey: &key, ParameterValue: &value})
+}
+
+// createFrom makes a stack from a template, unless there is one of that name.
+func (d *deployment) createFrom(formation *cloudformation.Client, name, body string, parameters ...cftypes.Parameter) error {
+	_, err := formation.CreateStack(d.t.Context(), &cloudformation.CreateStackInput{StackName: &name, TemplateBody: &body, Parameters: parameters})
 	var exists *cftypes.AlreadyExistsException
 	if errors.As(err, &exists) {
 		return nil

@@ -13,11 +13,7 @@ import (
 )
 
 // checkLive reports what only AWS can tell.
-func (o *options) checkLive(ctx context.Context, values []string) error {
-	c, err := o.valid()
-	if err != nil {
-		return err
-	}
+func (o *options) checkLive(ctx context.Context, c config.Config, values []string) error {
 	found, err := o.managed(ctx, c, values)
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ func reference() []byte {
 	writeFlags(&b, root.PersistentFlags())
 	for _, c := range commands(root) {
 		path := strings.TrimPrefix(c.CommandPath(), root.Name()+" ")
-		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n```\nslipway %s\n```\n", path, c.Short, strings.TrimSuffix(path, c.Name())+c.Use)
+		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n```synopsis\nslipway %s\n```\n", path, c.Short, strings.TrimSuffix(path, c.Name())+c.Use)
 		if c.Long != "" {
 			fmt.Fprintf(&b, "\n%s\n", c.Long)
 		}

@@ -88,7 +88,7 @@ func TestRunsShowsOneRunWithoutSecrets(t *testing.T) {
 	s := newStack(t)
 	r := s.failed(s.object(run.Object{Bucket: "uploads", Key: "incoming/a", VersionID: "1", Size: 3}))
 	out, _ := s.run(0, "runs", string(r.ID))
-	contains(t, out, "failed", "s3://uploads/incoming/a", "images:3", "PASSWORD=(hidden)", "S3_KEY=incoming/a", "claimed for FARGATE", "accepted by ECS", "exit code 1")
+	contains(t, out, "failed", "s3://uploads/incoming/a", "images:3", "PASSWORD=(hidden)", "S3_KEY=incoming/a", "_X_AMZN_TRACE_ID=Root=1-a-b;Sampled=1", "claimed for FARGATE", "accepted by ECS", "exit code 1")
 	if strings.Contains(out, "hunter2") {
 		t.Errorf("a secret is printed: %s", out)
 	}

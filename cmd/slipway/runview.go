@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"slipway/internal/launch"
 	"slipway/internal/run"
 )
 
@@ -104,7 +105,7 @@ func withoutSecrets(variables []run.EnvVar) []run.EnvVar {
 
 // reserved reports whether a variable is Slipway's own.
 func reserved(name string) bool {
-	return strings.HasPrefix(name, "SLIPWAY_") || strings.HasPrefix(name, "S3_")
+	return strings.HasPrefix(name, "SLIPWAY_") || strings.HasPrefix(name, "S3_") || name == launch.TraceVariable
 }
 
 func printRuns(w io.Writer, runs []run.Run, now time.Time) {

@@ -32,8 +32,14 @@ func versionCommand(o *options) *cobra.Command {
 	}
 }
 
-// commit is what the Go tool noted of the source.
+// built is the commit of a release, which its build sets with the linker's -X.
+var built string
+
+// commit is what the build of a release, or else the Go tool, noted of the source.
 func commit() string {
+	if built != "" {
+		return built
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

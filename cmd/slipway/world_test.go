@@ -154,7 +154,10 @@ func (s *stackSession) save(from, to run.Run) run.Run {
 func (s *stackSession) claimed(r run.Run) run.Run {
 	s.t.Helper()
 	d := run.Decision{Cluster: "cluster", Definition: "images:3", Container: "main", Capacity: "FARGATE", Environment: []run.EnvVar{
-		{Name: "PASSWORD", Value: "hunter2"}, {Name: "S3_KEY", Value: "incoming/a"}, {Name: "SLIPWAY_RUN_ID", Value: string(r.ID)},
+		{Name: "PASSWORD", Value: "hunter2"},
+		{Name: "S3_KEY", Value: "incoming/a"},
+		{Name: "SLIPWAY_RUN_ID", Value: string(r.ID)},
+		{Name: "_X_AMZN_TRACE_ID", Value: "Root=1-a-b;Sampled=1"},
 	}}
 	n, err := r.Claim(d, false, s.now)
 	if err == nil {

@@ -29,7 +29,7 @@ func main() {
 		Stack: env.Stack, Jobs: conf.Jobs, Log: log,
 		Ledger: ledger.New(aws, endpoint("DYNAMODB"), env.Table),
 		Tasks:  ecs.New(aws, endpoint("ECS")),
-		Files:  s3.New(aws, endpoint("S3")), Bucket: env.BatchBucket,
+		Files:  s3.New(aws, endpoint("S3")), Bucket: env.BatchBucket, Trace: telemetry.Trace,
 		Pace: orchestrator.NewPace(orchestrator.RunTaskQuota, instances+1, nil),
 	})
 	h := newHandler(conf.Jobs, runs, env, sqs.New(aws, endpoint("SQS")), log)

@@ -30,7 +30,7 @@ func main() {
 	runs := orchestrator.New(orchestrator.Options{
 		Stack: env.Stack, Jobs: conf.Jobs, Stops: conf.Rules(), Log: log, Ledger: table,
 		Tasks: ecs.New(aws, endpoint("ECS")),
-		Files: s3.New(aws, endpoint("S3")), Bucket: env.BatchBucket,
+		Files: s3.New(aws, endpoint("S3")), Bucket: env.BatchBucket, Trace: telemetry.Trace,
 		Pace: orchestrator.NewPace(orchestrator.RunTaskQuota, shares, nil),
 	})
 	metrics := telemetry.NewMetrics(os.Stdout, env.Stack, time.Now)

@@ -1,13 +1,15 @@
 package deploy
 
 import (
+	"slices"
 	"strings"
 
 	"slipway/internal/config"
 )
 
-// Left is what nobody but a person can do after a deployment.
-func Left(c config.Config, email, sender string) []string {
+// Left is what nobody but a person can do, or agree to, after a stack was deployed. File is the configuration, as a person
+// names it.
+func Left(c config.Config, stack, file, email, sender string) []string {
 	var out []string
 	if email != "" {
 		out = append(out, "confirm the subscription: AWS has sent a mail to "+email+", and nothing is told before the link in it was opened")
@@ -15,17 +17,25 @@ func Left(c config.Config, email, sender string) []string {
 	if sender != "" {
 		out = append(out, "verify "+sender+" in SES (aws sesv2 create-email-identity --email-identity "+sender+"); while SES is in its sandbox, "+email+" too")
 	}
-	seen := map[string]bool{}
+	var silent []string
 	for _, j := range c.Jobs {
-		s3 := j.Trigger.S3
-		if s3 == nil || strings.Contains(s3.Bucket, "${") || seen[s3.Bucket] {
-			continue
+		if s3 := j.Trigger.S3; s3 != nil && !strings.Contains(s3.Bucket, "${") && !slices.Contains(silent, s3.Bucket) {
+			silent = append(silent, s3.Bucket)
 		}
-		seen[s3.Bucket] = true
-		out = append(out, "let bucket "+s3.Bucket+" send its events to EventBridge, unless it does: in the console under Properties, "+
-			"Amazon EventBridge; the AWS CLI replaces the bucket's whole notification configuration")
+	}
+	if len(silent) > 0 {
+		out = append(out, "let what is put into "+strings.Join(silent, ", ")+" be told to EventBridge, unless it is: slipway doctor --stack "+stack+
+			" --fix eventbridge"+at(file)+" adds that to what a bucket notifies already")
 	}
 	return out
+}
+
+// at is the flag that names the configuration, where it has to be named.
+func at(file string) string {
+	if file == "" || file == "slipway.yaml" {
+		return ""
+	}
+	return " -f " + file
 }
 
 // Try is one command that starts a run, or empty when no job can be started.

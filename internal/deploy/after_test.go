@@ -15,17 +15,17 @@ jobs:
 
 func TestWhatIsLeftToDo(t *testing.T) {
 	own := configuration(t, strings.ReplaceAll(twoBuckets, "BUCKET", "ours"))
-	left := strings.Join(deploy.Left(own, "ops@example.com", "from@example.com"), "\n")
-	for _, want := range []string{"ops@example.com", "verify from@example.com", "EventBridge"} {
+	left := strings.Join(deploy.Left(own, "slipway-dev", "ours/slipway.yaml", "ops@example.com", "from@example.com"), "\n")
+	for _, want := range []string{"ops@example.com", "verify from@example.com", "slipway doctor --stack slipway-dev --fix eventbridge -f ours/slipway.yaml"} {
 		if !strings.Contains(left, want) {
 			t.Errorf("got %q, want it to say %q", left, want)
 		}
 	}
-	if strings.Count(left, "bucket ours") != 1 {
+	if strings.Count(left, "into ours be told") != 1 {
 		t.Errorf("got %q, want each bucket once", left)
 	}
 	examples := configuration(t, strings.ReplaceAll(twoBuckets, "BUCKET", `"${UploadsBucket}"`))
-	if left := deploy.Left(examples, "", ""); left != nil {
+	if left := deploy.Left(examples, "slipway-dev", "slipway.yaml", "", ""); left != nil {
 		t.Errorf("got %q, and the stack's own bucket tells already", left)
 	}
 }

@@ -25,6 +25,8 @@ type Input struct {
 	Members    []run.Run // of a batch: the runs of its objects that are not final
 	// Bucket is where lists of objects that are too long for RunTask, and the reports about them, are put. Empty: there is none.
 	Bucket string
+	// Trace is the tracing header of X-Ray that the task goes on with. Empty: nothing is traced.
+	Trace string
 }
 
 // Decide is the whole launch decision for a run's next launch: what is started, where, how large and with which
@@ -57,7 +59,29 @@ func Decide(in Input) (run.Decision, error) {
 	out.Tags = tags(j.Task.Tags, variables)
 	size(&out, j.Resources, bytesOf(r))
 	fit(&out)
-	return in.listed(out)
+	out, err := in.listed(out)
+	if err != nil {
+		return out, err
+	}
+	return traced(out, in.Trace), nil
+}
+
+// TraceVariable holds the tracing header of X-Ray, under the name by which its SDKs find it in a function.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
+const TraceVariable = "_X_AMZN_TRACE_ID"
+
+// traced adds the tracing header. A value that the job gives stays, and where RunTask has no room for the header it is left
+// out: a run is worth more than its trace.
+func traced(d run.Decision, header string) run.Decision {
+	if header == "" || slices.ContainsFunc(d.Environment, func(v run.EnvVar) bool { return v.Name == TraceVariable }) {
+		return d
+	}
+	with := d
+	with.Environment = withVariable(d.Environment, TraceVariable, header)
+	if overridesLength(with) > MaxOverrides {
+		return d
+	}
+	return with
 }
 
 // placed is where the launch goes.
@@ -124,11 +148,11 @@ func (in Input) listed(d run.Decision) (run.Decision, error) {
 	if in.Bucket != "" {
 		base := fmt.Sprintf("s3://%s/%s/%s/%d/", in.Bucket, in.Job.Name, in.Run.ID, in.Run.Attempt)
 		d.ReportURL, d.ManifestURL = base+"report.json", base+"manifest.json"
-		d.Environment = with(d.Environment, ReportVariable, d.ReportURL)
+		d.Environment = withVariable(d.Environment, ReportVariable, d.ReportURL)
 	}
 	inline := d
 	inline.ManifestURL = ""
-	inline.Environment = with(d.Environment, ManifestVariable, string(Manifest(in.Run, in.Members, d.ReportURL)))
+	inline.Environment = withVariable(d.Environment, ManifestVariable, string(Manifest(in.Run, in.Members, d.ReportURL)))
 	if overridesLength(inline) <= MaxOverrides {
 		return inline, nil
 	}
@@ -136,7 +160,7 @@ func (in Input) listed(d run.Decision) (run.Decision, error) {
 		return d, run.Never("overrides-too-long", fmt.Errorf(
 			"decide the launch of run %s: its %d objects are too many for one RunTask, and there is no bucket for their list", in.Run.ID, len(in.Members)))
 	}
-	d.Environment = with(d.Environment, ManifestVariable, d.ManifestURL)
+	d.Environment = withVariable(d.Environment, ManifestVariable, d.ManifestURL)
 	return d, fits(d, in.Run)
 }
 
@@ -148,8 +172,8 @@ func fits(d run.Decision, r run.Run) error {
 	return nil
 }
 
-// with is the variables and one more, sorted by name.
-func with(variables []run.EnvVar, name, value string) []run.EnvVar {
+// withVariable is the variables and one more, sorted by name.
+func withVariable(variables []run.EnvVar, name, value string) []run.EnvVar {
 	out := append(slices.Clone(variables), run.EnvVar{Name: name, Value: value})
 	slices.SortFunc(out, func(a, b run.EnvVar) int { return strings.Compare(a.Name, b.Name) })
 	return out

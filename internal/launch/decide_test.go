@@ -3,6 +3,8 @@ package launch_test
 import (
 	"errors"
 	"reflect"
+	"slices"
+	"sort"
 	"strings"
 	"testing"
 	"time"
@@ -175,5 +177,48 @@ func TestRequestComesFromTheRecordAlone(t *testing.T) {
 	}
 	if launch.Request("stack", again).Token == first.Token {
 		t.Error("a new launch has the token of the old one")
+	}
+}
+
+const header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+
+func TestATaskGoesOnWithTheTraceWhereThereIsRoom(t *testing.T) {
+	decide := func(j run.Job, r run.Run, characters int, trace string) (run.Decision, error) {
+		j.Task.Command = []string{strings.Repeat("x", characters)}
+		return launch.Decide(launch.Input{Stack: "stack", Job: j, Run: r, Definition: oneContainer(), Trace: trace})
+	}
+	plain := imagesJob()
+	plain.Task.Environment = nil
+	longest := sort.Search(launch.MaxOverrides, func(n int) bool { _, err := decide(plain, objectRun(plain, "k", 1), n, ""); return err != nil }) - 1
+	for name, tc := range map[string]struct {
+		trace, own string
+		command    int // characters
+		want       string
+	}{
+		"a trace":                           {trace: header, want: header},
+		"none":                              {},
+		"one that the job sets itself":      {trace: header, own: "theirs", want: "theirs"},
+		"one that RunTask would not take":   {trace: header, command: longest},
+		"a command that leaves room for it": {trace: header, command: longest - 500, want: header},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := imagesJob()
+			j.Task.Environment = map[string]string{}
+			if tc.own != "" {
+				j.Task.Environment[launch.TraceVariable] = tc.own
+			}
+			r := objectRun(j, "k", 1)
+			d, err := decide(j, r, tc.command, tc.trace)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := variable(d, launch.TraceVariable); got != tc.want {
+				t.Errorf("the task gets the trace %q, want %q", got, tc.want)
+			}
+			r.Decision = &d
+			if got := launch.Request("stack", r).Environment; !slices.IsSortedFunc(got, func(a, b run.EnvVar) int { return strings.Compare(a.Name, b.Name) }) {
+				t.Errorf("variables %v, want them by name", got)
+			}
+		})
 	}
 }

@@ -26,6 +26,7 @@ type Options struct {
 	Effects     Effects
 	Files       Files
 	Bucket      string
+	Trace       func(context.Context) string // the tracing header that tasks go on with; may be nil
 	Now         func() time.Time
 	Log         *slog.Logger
 	Pace        *Pace // nil: as fast as it goes
@@ -55,6 +56,7 @@ type Orchestrator struct {
 	effects       Effects
 	files         Files
 	bucket        string
+	trace         func(context.Context) string
 	now           func() time.Time
 	log           *slog.Logger
 	pace          *Pace
@@ -64,13 +66,16 @@ type Orchestrator struct {
 func New(o Options) *Orchestrator {
 	c := &Orchestrator{
 		stack: o.Stack, jobs: map[string]run.Job{}, watched: o.Watched, clusters: o.Clusters, stops: o.Stops, containers: o.Containers, deadLetters: o.DeadLetters, counted: o.Count,
-		ledger: o.Ledger, tasks: o.Tasks, effects: o.Effects, files: o.Files, bucket: o.Bucket, now: o.Now, log: o.Log, pace: o.Pace,
+		ledger: o.Ledger, tasks: o.Tasks, effects: o.Effects, files: o.Files, bucket: o.Bucket, now: o.Now, trace: o.Trace, log: o.Log, pace: o.Pace,
 	}
 	if c.now == nil {
 		c.now = time.Now
 	}
 	if c.counted == nil {
 		c.counted = func(string, int) {}
+	}
+	if c.trace == nil {
+		c.trace = func(context.Context) string { return "" }
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)

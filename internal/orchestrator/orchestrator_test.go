@@ -3,11 +3,13 @@ package orchestrator_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"slipway/internal/fake"
+	"slipway/internal/launch"
 	"slipway/internal/orchestrator"
 	"slipway/internal/run"
 )
@@ -179,6 +181,31 @@ func TestALostAnswerIsAskedForAgainWithTheSameToken(t *testing.T) {
 	w.minutes(3)
 	if r := w.onlyRun(); r.TaskARN == "" || len(w.ecs.All()) != 1 {
 		t.Errorf("task %q of %d, want the one task found again", r.TaskARN, len(w.ecs.All()))
+	}
+}
+
+// TestALaunchKeepsItsTrace loses the answer of the first invocation: the next one, in a trace of its own, must repeat the
+// call as it was, because ECS refuses a token with other parameters.
+func TestALaunchKeepsItsTrace(t *testing.T) {
+	w := newWorld(t, images())
+	lost := 3 // as many as one invocation tries
+	w.ecs.Fault = func(operation string) *fake.Fault {
+		if operation == "RunTask" && lost > 0 {
+			lost--
+			return &fake.Fault{Error: &fake.ECSError{Message: "lost"}, Afterwards: true}
+		}
+		return nil
+	}
+	w.trace = "Root=1-first;Sampled=1"
+	w.admit(want("images", "a.png"))
+	w.trace = "Root=1-second;Sampled=1"
+	w.minutes(3)
+	r := w.onlyRun()
+	if r.TaskARN == "" || len(w.ecs.All()) != 1 {
+		t.Fatalf("task %q of %d, want the one task found again", r.TaskARN, len(w.ecs.All()))
+	}
+	if !slices.Contains(r.Decision.Environment, run.EnvVar{Name: launch.TraceVariable, Value: "Root=1-first;Sampled=1"}) {
+		t.Errorf("variables %v, want the trace of the launch", r.Decision.Environment)
 	}
 }
 

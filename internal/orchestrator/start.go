@@ -56,7 +56,7 @@ func (o *Orchestrator) decider(ctx context.Context, g *group) (decider, error) {
 	}
 	d, err := o.tasks.Definition(ctx, g.job.Task.Definition)
 	if err == nil {
-		in := launch.Input{Stack: o.stack, Job: g.job, Definition: d, Bucket: o.bucket}
+		in := launch.Input{Stack: o.stack, Job: g.job, Definition: d, Bucket: o.bucket, Trace: o.trace(ctx)}
 		return func(r run.Run) (run.Decision, error) {
 			in := in
 			in.Run, in.Members = r, members[r.ID]

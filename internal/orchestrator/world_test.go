@@ -24,6 +24,7 @@ type world struct {
 	files  *fake.Files
 	jobs   []run.Job
 
+	trace       string // that invocations are part of
 	networkMode string // of the task definition; empty: none that takes subnets
 
 	mu     sync.Mutex // protects following fields
@@ -97,7 +98,7 @@ func (w *world) revive() {
 func (w *world) function(notifier bool) *orchestrator.Orchestrator {
 	o := orchestrator.Options{
 		Stack: "stack", Jobs: w.jobs, Ledger: w.ledger, Tasks: fake.Tasks{ECS: w.ecs}, Now: w.clock,
-		Files: w.files, Bucket: "batches",
+		Files: w.files, Bucket: "batches", Trace: func(context.Context) string { return w.trace },
 		Watched: []orchestrator.Service{{Cluster: "work", Name: "workers"}},
 	}
 	if notifier {

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -67,7 +68,13 @@ func All(root string) ([]Page, error) {
 var (
 	fence = regexp.MustCompile("^(\\s*)(```+)\\s*(.*?)\\s*$")
 	// otherShells are languages under which commands would pass unseen.
-	otherShells = []string{"bash", "shell", "console", "zsh", "shell-session", "cmd", "terminal"}
+	otherShells = []string{"bash", "shell", "console", "zsh", "fish", "shell-session", "cmd", "bat", "powershell", "terminal"}
+	// plain are languages that say nothing of what is in a block.
+	plain = []string{"", "text", "txt", "plain", "plaintext"}
+	// typed is a line that a person is to type.
+	typed = regexp.MustCompile(`^\s*(\$ |(\$ )?(slipway|make|aws|sam|docker|git|go|curl|export|cp|mkdir|cat) +\S)`)
+	// others are fences that fence does not see.
+	others = regexp.MustCompile(`^\s*~~~`)
 )
 
 // Parse reads one page. A block of commands that is neither to be run nor marked is an error, and so is one that has no
@@ -103,6 +110,9 @@ func fences(text string) ([]fenced, error) {
 		case open == nil && m != nil:
 			open = &fenced{indent: m[1], ticks: m[2], info: m[3], line: i + 1}
 		case open == nil:
+			if unseen(line) {
+				return nil, fmt.Errorf("line %d: commands outside of ``` pass unseen: put them into a block of sh", i+1) //nolint:err113 // for a person
+			}
 		case m != nil && m[3] == "" && len(m[2]) >= len(open.ticks):
 			out, open = append(out, *open), nil
 		default:
@@ -113,6 +123,11 @@ func fences(text string) ([]fenced, error) {
 		return nil, fmt.Errorf("line %d: the block has no end", open.line) //nolint:err113 // for a person
 	}
 	return out, nil
+}
+
+// unseen reports whether a line outside of the blocks begins one of another kind, or is a command that is only indented.
+func unseen(line string) bool {
+	return others.MatchString(line) || strings.HasPrefix(line, "    ") && typed.MatchString(line)
 }
 
 // fenced is a block of whatever language.
@@ -128,7 +143,9 @@ func (f *fenced) text() string { return strings.Join(f.body, "\n") + "\n" }
 func (f *fenced) block(config string) (*Block, error) {
 	language, mark, _ := strings.Cut(f.info, " ")
 	switch {
-	case slices.Contains(otherShells, language):
+	case slices.Contains(plain, language) && slices.ContainsFunc(f.body, typed.MatchString):
+		return nil, errors.New("a block of commands without a language: call it sh, so that a test runs it") //nolint:err113 // for a person
+	case language != "sh" && strings.EqualFold(strings.Trim(language, "{}."), "sh"), slices.Contains(otherShells, strings.ToLower(strings.Trim(language, "{}."))):
 		return nil, fmt.Errorf("a block of %s: call it sh, so that a test runs it", language) //nolint:err113 // for a person
 	case language != "sh":
 		return nil, nil

@@ -47,9 +47,15 @@ func TestParse(t *testing.T) {
 
 func TestABlockThatWouldPassUnseenIsAnError(t *testing.T) {
 	for name, tc := range map[string]struct{ text, want string }{
-		"a mark that nobody knows": {page("~~~sh needs-azure", "x", "~~~"), `line 1: nobody knows the mark "needs-azure"`},
-		"another name of a shell":  {page("", "~~~bash", "x", "~~~"), "line 2: a block of bash"},
-		"a block without an end":   {page("~~~sh", "x"), "line 1: the block has no end"},
+		"a mark that nobody knows":    {page("~~~sh needs-azure", "x", "~~~"), `line 1: nobody knows the mark "needs-azure"`},
+		"another name of a shell":     {page("", "~~~bash", "x", "~~~"), "line 2: a block of bash"},
+		"a shell in capitals":         {page("~~~Bash", "x", "~~~"), "line 1: a block of Bash"},
+		"another way to say sh":       {page("~~~{.sh}", "x", "~~~"), "line 1: a block of {.sh}"},
+		"commands without a language": {page("", "~~~", "# well", "slipway check", "~~~"), "line 2: a block of commands without a language"},
+		"a prompt in a block of text": {page("~~~text", "$ ls", "~~~"), "line 1: a block of commands without a language"},
+		"an indented command":         {page("", "    make deploy", ""), "line 2: commands outside"},
+		"a fence of another kind":     {"\n\n" + strings.Repeat("\x7e", 3) + "sh\nx\n", "line 3: commands outside"},
+		"a block without an end":      {page("~~~sh", "x"), "line 1: the block has no end"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := pages.Parse("a.md", tc.text); err == nil || !strings.Contains(err.Error(), tc.want) {

@@ -24,7 +24,7 @@ type traced struct{ slog.Handler }
 
 // Handle adds the ID to the record.
 func (h traced) Handle(ctx context.Context, r slog.Record) error {
-	if id := traceID(ctx); id != "" {
+	if id, _ := trace(ctx); id != "" {
 		r = r.Clone()
 		r.AddAttrs(slog.String("trace", id))
 	}
@@ -40,12 +40,18 @@ func (h traced) WithGroup(name string) slog.Handler { return traced{h.Handler.Wi
 // traceKey is the key under which the runtime of Lambda keeps the trace header, a plain string.
 const traceKey = "x-amzn-trace-id"
 
-// traceID is the root of the trace of an invocation that X-Ray records, or empty. The header is of the form
-// "Root=1-…;Parent=…;Sampled=1".
+// Trace is the tracing header of an invocation that X-Ray records, as others go on with it, or empty.
+func Trace(ctx context.Context) string {
+	_, header := trace(ctx)
+	return header
+}
+
+// trace is the root of the trace of an invocation that X-Ray records, and the header that names it, or nothing. The header is
+// of the form "Root=1-…;Parent=…;Sampled=1".
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
-func traceID(ctx context.Context) string {
-	header, _ := ctx.Value(traceKey).(string)
-	id, sampled := "", false
+func trace(ctx context.Context) (id, header string) {
+	header, _ = ctx.Value(traceKey).(string)
+	sampled := false
 	for part := range strings.SplitSeq(header, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		switch name {
@@ -55,8 +61,8 @@ func traceID(ctx context.Context) string {
 			sampled = value == "1"
 		}
 	}
-	if !sampled {
-		return ""
+	if id == "" || !sampled {
+		return "", ""
 	}
-	return id
+	return id, header
 }

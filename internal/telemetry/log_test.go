@@ -16,6 +16,7 @@ func TestALineCarriesTheTraceThatIsRecorded(t *testing.T) {
 		"one not decided on":   {"Root=1-a-b", ""},
 		"no trace":             {"", ""},
 		"a header without end": {"Root", ""},
+		"one without a root":   {"Parent=c;Sampled=1", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -24,6 +25,9 @@ func TestALineCarriesTheTraceThatIsRecorded(t *testing.T) {
 			log.InfoContext(ctx, "done")
 			if got := out.String(); strings.Contains(got, "trace=") != (tc.want != "") || !strings.Contains(got, tc.want) || !strings.Contains(got, "function=x") {
 				t.Errorf("logged %q, want %q", got, tc.want)
+			}
+			if got := Trace(ctx); got != "" != (tc.want != "") || got != "" && got != tc.header {
+				t.Errorf("goes on with %q, want the header where it is recorded, as it is", got)
 			}
 		})
 	}

@@ -47,6 +47,7 @@ func release(ctx context.Context, output, version string) error {
 	if err := os.MkdirAll(output, 0o750); err != nil {
 		return fmt.Errorf("make the folder: %w", err)
 	}
+	made := source{version, commit(ctx)}
 	var sums strings.Builder
 	write := func(name string, text []byte) error {
 		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(text), name)
@@ -54,7 +55,7 @@ func release(ctx context.Context, output, version string) error {
 	}
 	for _, p := range platforms() {
 		name := fmt.Sprintf("slipway_%s_%s_%s", version, p.system, p.architecture)
-		archive, list, err := pack(ctx, p, version)
+		archive, list, err := pack(ctx, p, made)
 		if err != nil {
 			return err
 		}
@@ -69,22 +70,48 @@ func release(ctx context.Context, output, version string) error {
 	return os.WriteFile(filepath.Join(output, "SHA256SUMS"), []byte(sums.String()), 0o644) //nolint:gosec // as above
 }
 
+// source is what a release is made from, as the program says it.
+type source struct{ version, commit string }
+
+// commit is the commit that is checked out, or empty where git knows none. What the Go tool notes by itself depends on how
+// the clone was made and on GOFLAGS, and so would the bytes of the program.
+func commit(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "git", "rev-parse", "HEAD").Output()
+	if err != nil {
+		return ""
+	}
+	text := strings.TrimSpace(string(out))
+	if changed, err := exec.CommandContext(ctx, "git", "status", "--porcelain").Output(); err != nil || len(changed) > 0 {
+		text += "+changes"
+	}
+	return text
+}
+
+// flags are those of the linker.
+func (s source) flags() string {
+	return "-s -w -X " + reflect.TypeFor[telemetry.Metric]().PkgPath() + ".Version=" + s.version + " -X main.built=" + s.commit
+}
+
+// environment is that of the compiler: what somebody has set for their own programs would make another one.
+func (p platform) environment(own []string) []string {
+	return append(slices.Clone(own), "GOFLAGS=", "GOAMD64=", "GOARM64=", "GOEXPERIMENT=", "GOFIPS140=", "GOWORK=off", "CGO_ENABLED=0", "GOOS="+p.system, "GOARCH="+p.architecture)
+}
+
 // pack builds slipway for a platform and returns its archive and the list of what is in it.
-func pack(ctx context.Context, p platform, version string) (archive, list []byte, err error) {
+func pack(ctx context.Context, p platform, made source) (archive, list []byte, err error) {
 	folder, err := os.MkdirTemp("", "slipway-release")
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a folder: %w", err)
 	}
 	defer os.RemoveAll(folder)
 	program := filepath.Join(folder, "slipway")
-	flags := "-ldflags=-s -w -X " + reflect.TypeFor[telemetry.Metric]().PkgPath() + ".Version=" + version
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", flags, "-o", program, "./cmd/slipway") //nolint:gosec // our own program
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+p.system, "GOARCH="+p.architecture)
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags="+made.flags(), "-o", program, "./cmd/slipway") //nolint:gosec // our own program
+	build.Env = p.environment(os.Environ())
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return nil, nil, fmt.Errorf("build for %s/%s: %w", p.system, p.architecture, err)
 	}
-	if list, err = bill(program, version); err != nil {
+	if list, err = bill(program, made.version); err != nil {
 		return nil, nil, err
 	}
 	archive, err = pressed(map[string]int64{program: 0o755, "LICENSE": 0o644})

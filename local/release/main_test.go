@@ -8,7 +8,9 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -78,5 +80,63 @@ func TestTheListNamesEveryModuleOfAProgram(t *testing.T) {
 		return c.PURL == "pkg:golang/"+c.Name+"@"+c.Version && c.Name == "github.com/aws/aws-lambda-go"
 	}) {
 		t.Errorf("got %+v, want aws-lambda-go among them, which telemetry links", list.Components)
+	}
+}
+
+// TestAReleaseIsTheSameWhoeverBuildsIt builds one archive twice, the second time with settings of somebody's own, and runs
+// what is in it.
+func TestAReleaseIsTheSameWhoeverBuildsIt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing is compiled with -short")
+	}
+	t.Chdir("../..")
+	here, made := platform{runtime.GOOS, runtime.GOARCH}, source{"v1.2.3", "0123abc"}
+	first, list, err := pack(t.Context(), here, made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"GOFLAGS": "-buildvcs=true -tags=theirs", "GOAMD64": "v3", "GOARM64": "v8.2", "CGO_ENABLED": "1"} {
+		t.Setenv(name, value)
+	}
+	second, again, err := pack(t.Context(), here, made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first, second) || !bytes.Equal(list, again) {
+		t.Error("two builds of one source differ")
+	}
+	program := filepath.Join(t.TempDir(), "slipway")
+	if err := os.WriteFile(program, unpack(t, first)["slipway"], 0o700); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), program, "version", "--json").Output() //nolint:gosec // our own program
+	if err != nil {
+		t.Fatal(err)
+	}
+	var says struct{ Release, Commit string }
+	if err := json.Unmarshal(out, &says); err != nil || says.Release != "v1.2.3" || says.Commit != "0123abc" {
+		t.Errorf("slipway version says %s (%v)", out, err)
+	}
+}
+
+// unpack returns the files of an archive.
+func unpack(t *testing.T, archive []byte) map[string][]byte {
+	t.Helper()
+	z, err := gzip.NewReader(bytes.NewReader(archive))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string][]byte{}
+	for files := tar.NewReader(z); ; {
+		h, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			return out
+		}
+		if err == nil {
+			out[h.Name], err = io.ReadAll(files)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
