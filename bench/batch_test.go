@@ -9,18 +9,15 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"slipway/internal/cost"
 	"slipway/internal/fake"
 	"slipway/internal/orchestrator"
 	"slipway/internal/run"
 )
 
-// What Fargate bills in us-east-1 for Linux on ARM, in dollars an hour, read on 2026-11-25: each second from the pull of
-// the image to the end of the task, and a minute at least. https://aws.amazon.com/fargate/pricing/
-const (
-	perVCPUHour = 0.03238
-	perGBHour   = 0.00356
-	least       = time.Minute
-)
+// least is what Fargate bills at least: each second from the pull of the image to the end of the task, and a minute at
+// least. https://aws.amazon.com/fargate/pricing/
+const least = time.Minute
 
 // The task of the example object-processor, and how long a Fargate task needs until its container works.
 const (
@@ -30,7 +27,7 @@ const (
 )
 
 func dollars(task time.Duration) float64 {
-	return max(task, least).Hours() * (vCPU*perVCPUHour + gigabyte*perGBHour)
+	return max(task, least).Hours() * cost.Published().FargateHour(vCPU, gigabyte, false)
 }
 
 const objects = 10_000
