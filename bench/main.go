@@ -36,7 +36,7 @@ type section struct {
 	run  func(*bench) ([]measure.Table, error)
 }
 
-var sections = []section{{"cold", (*bench).cold}, {"warm", (*bench).warm}, {"throughput", (*bench).throughput}}
+var sections = []section{{"cold", (*bench).cold}, {"tls", (*bench).tls}, {"warm", (*bench).warm}, {"throughput", (*bench).throughput}}
 
 func main() {
 	quick := flag.Bool("quick", false, "five rounds instead of twenty-one, and short throughput")

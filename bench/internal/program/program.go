@@ -150,3 +150,10 @@ func (p *Program) Stop() {
 	p.server.CloseClientConnections()
 	p.server.Close()
 }
+
+// Log stops the program and returns what it has written.
+func (p *Program) Log() string {
+	_ = p.cmd.Process.Kill()
+	p.ended <- <-p.ended // for Stop
+	return p.log.String()
+}
