@@ -127,7 +127,7 @@ func printAll(o options) (err error) {
 func (o options) missing() []string {
 	var out []string
 	if o.quick && o.only == "" {
-		out = append(out, "what takes minutes: end to end, most fleets of the scaling policies, and ten things by a near service in the warm tables")
+		out = append(out, "what takes minutes: end to end, most fleets of the scaling policies, first calls by TLS of all functions but s3-trigger, and ten things by a near service in the warm tables")
 	}
 	if os.Getenv("SLIPWAY_TRACES") == "" && (o.only == "" || o.only == "scaling") {
 		out = append(out, "recorded arrivals, because SLIPWAY_TRACES names no folder of them (docs/benchmarks.md says where they are)")
@@ -184,5 +184,10 @@ func findRoot() (string, error) {
 	}
 }
 
+// began is when this program did.
+var began = time.Now()
+
 // say tells how far it is.
-func say(format string, args ...any) { fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...) }
+func say(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "bench: %3.0f s: "+format+"\n", append([]any{time.Since(began).Seconds()}, args...)...)
+}
