@@ -40,8 +40,13 @@ type section struct {
 }
 
 var sections = []section{
-	{"scaling", (*bench).scaling, false}, {"money", (*bench).money, false}, {"cold", (*bench).cold, false}, {"tls", (*bench).tls, false},
-	{"warm", (*bench).warm, false}, {"throughput", (*bench).throughput, false}, {"end-to-end", (*bench).endToEnd, true},
+	{"scaling", (*bench).scaling, false},
+	{"money", (*bench).money, false},
+	{"cold", (*bench).cold, false},
+	{"tls", (*bench).tls, false},
+	{"warm", (*bench).warm, false},
+	{"throughput", (*bench).throughput, false},
+	{"end-to-end", (*bench).endToEnd, true},
 }
 
 func main() {
@@ -87,7 +92,8 @@ type options struct {
 func (o options) wanted() []section {
 	var out []section
 	for _, s := range sections {
-		if s.name == o.only || o.only == "" && !(o.quick && s.slow) {
+		leftOut := o.quick && s.slow
+		if s.name == o.only || o.only == "" && !leftOut {
 			out = append(out, s)
 		}
 	}
