@@ -98,12 +98,16 @@ docs: $(TOOLS)/docs/.installed ## Build the site of the documentation into site/
 	PYTHONPATH=local/docs $(TOOLS)/docs/bin/zensical build --clean --strict
 
 .PHONY: bench
-bench: bench-peers ## Measure everything beside peers, and print the tables of docs/benchmarks.md; BENCHFLAGS=--json
+bench: bench-peers tools ## Measure everything beside peers, and print the tables of docs/benchmarks.md; BENCHFLAGS=--json
 	@$(GO_RUN) ./bench $(BENCHFLAGS)
 
 .PHONY: bench-quick
-bench-quick: bench-peers ## The same in fewer rounds
+bench-quick: bench-peers tools ## The same in less than two minutes: fewer rounds, and not what takes long
 	@$(GO_RUN) ./bench -quick $(BENCHFLAGS)
+
+.PHONY: bench-e2e
+bench-e2e: tools ## Upload to a local stack at 1, 10 and 50 a second for a minute, and print how long it takes to a task and to a mail
+	@$(GO_RUN) ./bench -only end-to-end -for 1m $(BENCHFLAGS)
 
 .PHONY: bench-peers
 bench-peers:

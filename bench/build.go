@@ -94,7 +94,11 @@ func (b *bench) build(name string) (string, error) {
 	say("build %s", name)
 	dir := filepath.Join(b.work, name)
 	path := filepath.Join(dir, "bootstrap")
-	cmd := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags=-s -w", "-o", path, "./bench/peers/"+name) //nolint:gosec,noctx // our own folders
+	folder := "./bench/peers/" + name
+	if name == "hot" {
+		folder = "./bench/hot"
+	}
+	cmd := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags=-s -w", "-o", path, folder) //nolint:gosec,noctx // our own folders
 	for _, f := range functions {
 		if f.name == name {
 			cmd = exec.Command("make", "--no-print-directory", "build-"+f.id, "ARTIFACTS_DIR="+dir, "GOARCH="+runtime.GOARCH, "FUNCTION_GOOS="+runtime.GOOS) //nolint:gosec,noctx // our own targets

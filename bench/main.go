@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"slipway/bench/internal/measure"
 )
@@ -16,7 +17,7 @@ import (
 // The rounds of an interleaved run.
 const (
 	fullRounds  = 21
-	quickRounds = 5
+	quickRounds = 3
 )
 
 // bench is one run of everything.
@@ -25,29 +26,40 @@ type bench struct {
 	work   string // where programs are built, removed afterwards
 	quick  bool
 	rounds int
-	python string // the interpreter of the peer; empty: left out
-	node   string // empty: left out
+	lasts  time.Duration // of the uploads at each rate
+	python string        // the interpreter of the peer; empty: left out
+	node   string        // empty: left out
 	built  map[string]string
 }
 
-// section is what one part measures.
+// section is what one part measures. One that is slow is left out of a quick run, unless it is asked for.
 type section struct {
 	name string
 	run  func(*bench) ([]measure.Table, error)
+	slow bool
 }
 
-var sections = []section{{"cold", (*bench).cold}, {"warm", (*bench).warm}, {"throughput", (*bench).throughput}}
+var sections = []section{
+	{"scaling", (*bench).scaling, false},
+	{"money", (*bench).money, false},
+	{"cold", (*bench).cold, false},
+	{"tls", (*bench).tls, false},
+	{"warm", (*bench).warm, false},
+	{"throughput", (*bench).throughput, false},
+	{"end-to-end", (*bench).endToEnd, true},
+}
 
 func main() {
-	quick := flag.Bool("quick", false, "five rounds instead of twenty-one, and short throughput")
+	quick := flag.Bool("quick", false, "three rounds instead of twenty-one, and the least of what takes minutes")
 	only := flag.String("only", "", "one of "+strings.Join(names(), ", "))
+	lasts := flag.Duration("for", 10*time.Second, "how long objects are uploaded at each rate, end to end")
 	asJSON := flag.Bool("json", false, "print JSON with every figure instead of Markdown")
 	flag.Parse()
-	if flag.NArg() > 0 || *only != "" && !slices.Contains(names(), *only) {
+	if flag.NArg() > 0 || *lasts <= 0 || *only != "" && !slices.Contains(names(), *only) {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := printAll(*quick, *only, *asJSON); err != nil {
+	if err := printAll(options{*quick, *only, *lasts, *asJSON}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -68,35 +80,65 @@ type report struct {
 	Tables  []measure.Table `json:"tables"`
 }
 
-func printAll(quick bool, only string, asJSON bool) (err error) {
-	b, err := prepare(quick)
+// options are what the flags say.
+type options struct {
+	quick  bool
+	only   string // a section; empty: all
+	lasts  time.Duration
+	asJSON bool
+}
+
+// wanted are the sections to measure.
+func (o options) wanted() []section {
+	var out []section
+	for _, s := range sections {
+		leftOut := o.quick && s.slow
+		if s.name == o.only || o.only == "" && !leftOut {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func printAll(o options) (err error) {
+	b, err := prepare(o.quick)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.work)) }()
-	out := report{Machine: machine(), Missing: b.missing()}
-	if !asJSON {
+	b.lasts = o.lasts
+	out := report{Machine: machine(), Missing: append(b.missing(), o.missing()...)}
+	if !o.asJSON {
 		out.writeHead(b.rounds)
 	}
-	for _, s := range sections {
-		if only != "" && s.name != only {
-			continue
-		}
+	for _, s := range o.wanted() {
 		tables, err := s.run(b)
 		if err != nil {
 			return fmt.Errorf("measure %s: %w", s.name, err)
 		}
 		out.Tables = append(out.Tables, tables...)
-		if !asJSON {
+		if !o.asJSON {
 			if err := write(tables); err != nil {
 				return err
 			}
 		}
 	}
-	if asJSON {
+	if o.asJSON {
 		return json.NewEncoder(os.Stdout).Encode(out)
 	}
 	return nil
+}
+
+// missing says what a run of this kind leaves out.
+func (o options) missing() []string {
+	var out []string
+	if o.quick && o.only == "" {
+		out = append(out, "what takes minutes: end to end, most fleets of the scaling policies, first calls by TLS of all functions but s3-trigger, and ten things by a near service in the warm tables")
+	}
+	if os.Getenv("SLIPWAY_TRACES") == "" && (o.only == "" || o.only == "scaling") {
+		out = append(out, "recorded arrivals, because SLIPWAY_TRACES names no folder of them (docs/benchmarks.md says where they are)")
+	}
+	return out
 }
 
 func (r report) writeHead(rounds int) {
@@ -148,5 +190,10 @@ func findRoot() (string, error) {
 	}
 }
 
+// began is when this program did.
+var began = time.Now()
+
 // say tells how far it is.
-func say(format string, args ...any) { fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...) }
+func say(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "bench: %3.0f s: "+format+"\n", append([]any{time.Since(began).Seconds()}, args...)...)
+}

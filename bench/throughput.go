@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,41 +11,124 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"slipway/bench/internal/hotpath"
 	"slipway/bench/internal/measure"
+	"slipway/bench/internal/program"
+	"slipway/bench/internal/world"
 	"slipway/internal/stop"
 )
 
-// throughput is how much the deciding code does in a second, what a burst makes of RunTask's quota, and the busiest tick.
+// throughput is how much the deciding code does in a second, and a whole function, what a burst makes of RunTask's quota, and
+// the busiest tick.
 func (b *bench) throughput() ([]measure.Table, error) {
-	events := b.perSecond("task-to-outcome", len(stop.Names()))
-	looks := b.perSecond("queue-to-decision", 1)
-	t := measure.Table{
-		Title:   "Decisions a second",
-		Note:    fmt.Sprintf("In one process on %d cores; minimum / median / maximum over %d rounds.", runtime.NumCPU(), b.rounds),
-		Columns: []string{"what", "a second"},
-		Rows: [][]string{
-			{"task state changes decoded and classified, of every class", events.Spread(0)},
-			{"decisions of the scaling policy", looks.Spread(0)},
-		},
-		Goals: []measure.Goal{{What: "lifecycle events a second", Got: events.Median(), Limit: 2000, AtLeast: true}},
-		Raw:   map[string]measure.Series{"events": events, "decisions": looks},
+	rates, err := b.rates()
+	if err != nil {
+		return nil, err
 	}
 	burst, err := b.burst()
 	if err != nil {
 		return nil, err
 	}
-	out := []measure.Table{t, burst}
-	if b.quick {
-		return out, nil
-	}
 	tick, err := b.tick()
-	return append(out, tick), err
+	return []measure.Table{rates, burst, tick}, err
 }
 
-// perSecond repeats a hot path on every core for a while, in each round.
+// rates are what is done in a second.
+func (b *bench) rates() (measure.Table, error) {
+	t := measure.Table{
+		Title:   "Decisions a second",
+		Note:    fmt.Sprintf("On %d cores, by the CPU time used, but for the function, which is by the clock; minimum / median / maximum over %d rounds of 0.3 s.", runtime.NumCPU(), b.rounds),
+		Columns: []string{"what", "a second"}, Raw: map[string]measure.Series{},
+	}
+	add := func(what string, s measure.Series) {
+		t.Rows, t.Raw[what] = append(t.Rows, []string{what, s.Spread(0)}), s
+	}
+	classified := b.perSecond("task-to-outcome", len(stop.Names()))
+	settled := b.perSecond("task-to-settled", 1)
+	add("task state changes decoded and classified, of every class", classified)
+	add("the same decoded, classified, decided, and the run settled in a table in memory", settled)
+	notified, err := b.notified()
+	if err != nil {
+		return t, err
+	}
+	add("the same through the function lifecycle-notifier, one on each core, ten in a batch, 1 ms a call to AWS", notified)
+	add("decisions of the scaling policy", b.perSecond("queue-to-decision", 1))
+	t.Goals = []measure.Goal{{What: "lifecycle events a second, decoded, classified and decided", Got: settled.Median(), Limit: 2000, AtLeast: true}}
+	return t, nil
+}
+
+// span is how long a round lasts.
+const span = 300 * time.Millisecond
+
+// notified is how many events of stopped tasks lifecycle-notifier settles in a second, as many instances as there are cores.
+func (b *bench) notified() (measure.Series, error) {
+	say("throughput of lifecycle-notifier")
+	const batch = 10
+	f := functions[len(functions)-1]
+	s, err := sceneOf(f.name, batch)
+	if err != nil {
+		return nil, err
+	}
+	aws := world.New()
+	defer aws.Close()
+	aws.Keep(s.Items...)
+	aws.SetLatency(short)
+	spec, err := b.functionOf(f, s, aws.URL, nil)
+	if err != nil {
+		return nil, err
+	}
+	var instances []*program.Program
+	defer func() {
+		for _, p := range instances {
+			p.Stop()
+		}
+	}()
+	for range runtime.NumCPU() {
+		p, err := program.Run(spec)
+		if err != nil {
+			return nil, err
+		}
+		instances = append(instances, p)
+	}
+	var out measure.Series
+	for round := range b.rounds + 1 {
+		rate, err := invokeAll(instances, s.Payload)
+		if err != nil {
+			return nil, err
+		}
+		if round > 0 { // the first warms up
+			out = append(out, rate*batch)
+		}
+	}
+	return out, nil
+}
+
+// invokeAll invokes every instance again and again for a while, and returns how many invocations a second that made.
+func invokeAll(instances []*program.Program, payload []byte) (float64, error) {
+	var done atomic.Int64
+	errs := make([]error, len(instances))
+	var wait sync.WaitGroup
+	began := time.Now()
+	for i, p := range instances {
+		wait.Go(func() {
+			for errs[i] == nil && time.Since(began) < span {
+				var answer []byte
+				if _, answer, errs[i] = p.Invoke(payload); errs[i] == nil && !bytes.Contains(answer, []byte(`"batchItemFailures":[]`)) {
+					errs[i] = fmt.Errorf("lifecycle-notifier gave messages back: %s", answer) //nolint:err113 // for a person
+				}
+				done.Add(1)
+			}
+		})
+	}
+	wait.Wait()
+	return float64(done.Load()) / time.Since(began).Seconds(), errors.Join(errs...)
+}
+
+// perSecond repeats a hot path on every core for a while, in each round. What others do on the machine does not count: it is
+// how much is done in a second of CPU time, times the cores.
 func (b *bench) perSecond(path string, events int) measure.Series {
 	say("throughput of %s", path)
 	var out measure.Series
@@ -55,20 +139,30 @@ func (b *bench) perSecond(path string, events int) measure.Series {
 		for range b.rounds {
 			var done atomic.Int64
 			var wait sync.WaitGroup
-			began := time.Now()
+			began, before := time.Now(), cpuTime()
 			for range runtime.NumCPU() {
 				wait.Go(func() {
-					for once := p.New(); time.Since(began) < 300*time.Millisecond; {
+					for once := p.New(); time.Since(began) < span; {
 						once()
 						done.Add(1)
 					}
 				})
 			}
 			wait.Wait()
-			out = append(out, float64(int(done.Load())*events)/time.Since(began).Seconds())
+			used := (cpuTime() - before).Seconds()
+			out = append(out, float64(int(done.Load())*events)/used*float64(runtime.NumCPU()))
 		}
 	}
 	return out
+}
+
+// cpuTime is what this process has used.
+func cpuTime() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		panic(err) // RUSAGE_SELF is always known
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 var burstLine = regexp.MustCompile(`adaptive: (\d+) tasks in (\S+): ([0-9.]+) % of the quota, ([0-9.]+) % of (\d+) calls throttled`)
@@ -102,24 +196,33 @@ func (b *bench) burst() (measure.Table, error) {
 
 var tickLine = regexp.MustCompile(`BenchmarkTick\S*\s+\d+\s+([0-9.]+) ns/op`)
 
-// tick is the benchmark of the busiest minute.
+// tick is the benchmark of the busiest minute, thrice, or once in a quick run: it takes seconds.
 func (b *bench) tick() (measure.Table, error) {
 	say("the busiest tick")
-	t := measure.Table{
-		Title: "A tick of 200 jobs and 5,000 runs", Columns: []string{"run", "s"},
-		Note: "Every call to the table takes 5 ms and every call to ECS 20 ms.",
+	count := "3"
+	if b.quick {
+		count = "1"
 	}
-	text, err := b.goTest("./bench", "-run", "^$", "-bench", "^BenchmarkTick$", "-benchtime", "1x", "-count", "3")
+	t := measure.Table{
+		Title: "The busiest tick: 200 jobs and 5,000 runs", Columns: []string{"runs of it", "s"},
+		Note: "200 hourly jobs all due and 5,000 active runs all to be looked at. Every call to the table takes 5 ms and every call to ECS 20 ms.",
+	}
+	text, err := b.goTest("./bench", "-run", "^$", "-bench", "^BenchmarkTick$", "-benchtime", "1x", "-count", count)
 	if err != nil {
 		return t, err
 	}
-	for i, m := range tickLine.FindAllSubmatch(text, -1) {
+	var took measure.Series
+	for _, m := range tickLine.FindAllSubmatch(text, -1) {
 		ns, err := strconv.ParseFloat(string(m[1]), 64)
 		if err != nil {
 			return t, err
 		}
-		t.Rows = append(t.Rows, []string{strconv.Itoa(i + 1), fmt.Sprintf("%.2f", ns/1e9)})
+		took = append(took, ns/1e9)
 	}
+	if len(took) == 0 {
+		return t, fmt.Errorf("the benchmark of the tick printed no line:\n%s", text) //nolint:err113 // for a person
+	}
+	t.Rows = [][]string{{strconv.Itoa(len(took)), took.Spread(2)}}
 	return t, nil
 }
 

@@ -179,6 +179,7 @@ func TestATickTakesTheUnitsThatCostSays(t *testing.T) {
 // differ by a quarter: how many runs of a batch are read again depends on who comes first.
 func near(t *testing.T, what string, measured, estimated float64) {
 	t.Helper()
+	t.Logf("units of %s: %s: %.4g, estimated %.4g", strings.ReplaceAll(t.Name(), "_", " "), what, measured, estimated) // bench reads it
 	tolerated := measured / 10
 	if strings.HasPrefix(what, "read") {
 		tolerated = measured / 4

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,29 +9,59 @@ import (
 
 	"slipway/bench/internal/measure"
 	"slipway/bench/internal/program"
+	"slipway/bench/internal/scene"
 	"slipway/bench/internal/world"
 )
 
-// A kind of invocation: how many events it has, and how long each call to AWS takes.
+// A kind of invocation: what the event is about, and how long each call to AWS takes.
 type kind struct {
-	events  int
+	scene.Scene
+	things  int
 	latency time.Duration
 }
 
-func (k kind) String() string { return fmt.Sprintf("%d events, %s a call", k.events, k.latency) }
+func (k kind) String() string { return fmt.Sprintf("%s, %s, %s a call", k.Function, k.What, k.latency) }
 
-// gap is the time from one invocation of a contender to its next, for each event: the function paces its RunTask calls
-// at the quota of 20 a second, and faster events would measure that.
-const gap = 60 * time.Millisecond
+const (
+	// gap is the time from one invocation of a contender to its next, for each task that is started: s3-trigger paces its
+	// RunTask calls at the quota of 20 a second, and faster events would measure that.
+	gap = 60 * time.Millisecond
+	// recordGap is the same for an invocation with ten things, before its calls are recorded.
+	recordGap = 10 * gap
+	// The latencies of the service that are measured, and the one with which calls are recorded.
+	short, long = time.Millisecond, 50 * time.Millisecond
+)
 
-// bucket is the stand-in for the bucket of the template whose objects the shipped configuration wants.
-const bucket = "example-uploadsbucket"
-
-// warm invokes the function s3-trigger, the anchor and the peers in turn.
+// warm invokes each function, the anchor and the peers in turn: with one thing and with ten, by a service that is near and
+// by one that is far.
 func (b *bench) warm() ([]measure.Table, error) {
+	var tables []measure.Table
+	for _, f := range functions {
+		took := map[int]measure.Series{} // with the far service, by how many things
+		for _, n := range []int{1, 10} {
+			more, err := b.warmOf(f, n, took)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", f.name, err)
+			}
+			tables = append(tables, more...)
+		}
+		last := &tables[len(tables)-1]
+		last.Goals = append(last.Goals, measure.Goal{What: f.name + ": ten over one at 50 ms", Got: took[10].Median() / took[1].Median(), Limit: 1.2})
+	}
+	allocations, err := b.allocations()
+	return append(tables, allocations), err
+}
+
+// warmOf measures one function with n things.
+func (b *bench) warmOf(f function, n int, took map[int]measure.Series) ([]measure.Table, error) {
+	s, err := sceneOf(f.name, n)
+	if err != nil {
+		return nil, err
+	}
 	aws := world.New()
 	defer aws.Close()
-	list, err := b.alive(aws)
+	aws.Keep(s.Items...)
+	list, err := b.alive(f, s, aws)
 	defer func() {
 		for _, c := range list {
 			c.p.Stop()
@@ -42,22 +71,31 @@ func (b *bench) warm() ([]measure.Table, error) {
 		return nil, err
 	}
 	var tables []measure.Table
-	var one, ten measure.Series // of the function, at 50 ms
-	for _, k := range []kind{{1, time.Millisecond}, {1, 50 * time.Millisecond}, {10, time.Millisecond}, {10, 50 * time.Millisecond}} {
+	for _, latency := range []time.Duration{short, long} {
+		if b.quick && n > 1 && latency == short {
+			continue
+		}
+		k := kind{s, n, latency}
 		say("warm: %s", k)
 		if err := b.take(list, aws, k); err != nil {
 			return nil, err
 		}
-		if k.latency == 50*time.Millisecond && k.events == 1 {
-			one = list[0].took
-		} else if k.latency == 50*time.Millisecond {
-			ten = list[0].took
+		if latency == long {
+			took[n] = list[0].took
 		}
 		tables = append(tables, warmTable(list, k))
 	}
-	last := &tables[len(tables)-1]
-	last.Goals = append(last.Goals, measure.Goal{What: "ten events over one", Got: ten.Median() / one.Median(), Limit: 1.2})
 	return tables, nil
+}
+
+func sceneOf(function string, n int) (scene.Scene, error) {
+	all, err := scene.Of(n)
+	for _, s := range all {
+		if s.Function == function {
+			return s, err
+		}
+	}
+	return scene.Scene{}, err
 }
 
 // warmed is a program that stays alive.
@@ -65,57 +103,126 @@ type warmed struct {
 	name      string
 	p         *program.Program
 	took, cpu measure.Series // ms an invocation, by round
-	calls     float64        // to AWS, an invocation
+	calls     int            // to AWS, an invocation
 }
 
-func (b *bench) alive(aws *world.World) ([]*warmed, error) {
-	var out []*warmed
-	for _, name := range b.peers("s3-trigger", "anchor") {
-		s, err := b.spec(name, functions[0], map[string]string{"AWS_ENDPOINT_URL": aws.URL})
-		if err != nil {
-			return out, err
-		}
-		p, err := program.Run(s)
-		if err != nil {
-			return out, err
-		}
-		out = append(out, &warmed{name: name, p: p})
+// alive starts the function, records what it asks for, and starts the others, which ask the same.
+func (b *bench) alive(f function, s scene.Scene, aws *world.World) ([]*warmed, error) {
+	own, err := b.functionOf(f, s, aws.URL, nil)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	p, err := program.Run(own)
+	if err != nil {
+		return nil, err
+	}
+	list := []*warmed{{name: f.name, p: p}}
+	script, err := b.script(p, s, aws)
+	if err != nil {
+		return list, err
+	}
+	for _, name := range b.peers("anchor") {
+		peer, err := b.spec(name, f, map[string]string{"AWS_ENDPOINT_URL": aws.URL, "SCRIPT": script})
+		if err != nil {
+			return list, err
+		}
+		p, err := program.Run(peer)
+		if err != nil {
+			return list, err
+		}
+		list = append(list, &warmed{name: name, p: p})
+	}
+	return list, nil
+}
+
+// functionOf is the function with the configuration of a scene, in a folder of its own.
+func (b *bench) functionOf(f function, s scene.Scene, url string, more map[string]string) (program.Spec, error) {
+	env := map[string]string{"AWS_ENDPOINT_URL": url}
+	for name, value := range more {
+		env[name] = value
+	}
+	own, err := b.spec(f.name, f, env)
+	if err != nil || s.Scalers == 0 {
+		return own, err
+	}
+	dir, err := os.MkdirTemp(b.work, f.name)
+	if err != nil {
+		return own, err
+	}
+	text, err := os.ReadFile(filepath.Join(own.Dir, "slipway.json"))
+	if err == nil {
+		text, err = s.Configure(text)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "slipway.json"), text, 0o600)
+	}
+	if err == nil {
+		err = os.Link(own.Args[0], filepath.Join(dir, "bootstrap"))
+	}
+	own.Dir, own.Args = dir, []string{filepath.Join(dir, "bootstrap")}
+	return own, err
+}
+
+// script records what the function asks for once it has asked for what it keeps, and returns the file.
+func (b *bench) script(p *program.Program, s scene.Scene, aws *world.World) (string, error) {
+	const apart = 100 * time.Millisecond
+	aws.SetLatency(apart)
+	for range 5 {
+		if _, _, err := p.Invoke(s.Payload); err != nil {
+			return "", err
+		}
+		time.Sleep(recordGap) // the pace of s3-trigger finds the quota, and holds no call back any more
+	}
+	aws.Record(apart / 2)
+	_, _, err := p.Invoke(s.Payload)
+	text, encodeErr := json.Marshal(aws.Recorded())
+	if err != nil {
+		return "", err
+	}
+	if encodeErr != nil {
+		return "", encodeErr
+	}
+	file, err := os.CreateTemp(b.work, "script-*.json")
+	if err != nil {
+		return "", err
+	}
+	_, err = file.Write(text)
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	return file.Name(), err
 }
 
 // take warms all of them up, and then lets them take turns, event by event.
 func (b *bench) take(list []*warmed, aws *world.World, k kind) error {
-	payload, err := b.events(k.events)
-	if err != nil {
-		return err
-	}
 	aws.SetLatency(k.latency)
 	for _, c := range list {
 		c.took, c.cpu = nil, nil
 	}
-	each := max(1, min(20, 20*int(time.Millisecond)/int(k.latency)/k.events)) // invocations a round
-	warmUp := max(3, 40/k.events)                                             // until the pace of calls has found the quota
-	for range warmUp {
-		if _, err := turn(list, aws, k, payload); err != nil {
+	each := max(1, min(20, 20*int(short)/int(k.latency)/k.things)) // invocations a round
+	for range max(3, b.rounds/k.things) {
+		if _, err := turn(list, aws, k); err != nil {
 			return err
 		}
 	}
 	for _, c := range list {
 		if c.calls != list[1].calls { // a function that does nothing is fast
-			return fmt.Errorf("%s makes %v calls, and the anchor %v", c.name, c.calls, list[1].calls) //nolint:err113 // for a person
+			return fmt.Errorf("%s makes %d calls, and the anchor %d", c.name, c.calls, list[1].calls) //nolint:err113 // for a person
 		}
 	}
 	for range b.rounds {
-		if err := round(list, aws, k, payload, each); err != nil {
+		if err := round(list, aws, k, each); err != nil {
 			return err
 		}
+	}
+	if own, anchor := list[0].took.Median(), list[1].took.Median(); anchor > 1.5*own {
+		return fmt.Errorf("the anchor takes %.0f ms and the function %.0f: calls at once were recorded one after another; measure again when the machine has less other work", anchor, own) //nolint:err113 // for a person
 	}
 	return nil
 }
 
 // round is some turns of all, of which the median counts; the CPU time is that of all its invocations.
-func round(list []*warmed, aws *world.World, k kind, payload []byte, each int) error {
+func round(list []*warmed, aws *world.World, k kind, each int) error {
 	before := make([]time.Duration, len(list))
 	for i, c := range list {
 		var err error
@@ -125,7 +232,7 @@ func round(list []*warmed, aws *world.World, k kind, payload []byte, each int) e
 	}
 	times := make([]measure.Series, len(list))
 	for range each {
-		took, err := turn(list, aws, k, payload)
+		took, err := turn(list, aws, k)
 		if err != nil {
 			return err
 		}
@@ -145,65 +252,33 @@ func round(list []*warmed, aws *world.World, k kind, payload []byte, each int) e
 }
 
 // turn invokes each of them once, and returns no sooner than the quota has room for the next.
-func turn(list []*warmed, aws *world.World, k kind, payload []byte) ([]time.Duration, error) {
-	next := time.After(time.Duration(k.events) * gap)
+func turn(list []*warmed, aws *world.World, k kind) ([]time.Duration, error) {
+	wait := time.Duration(0)
+	if k.Function == "s3-trigger" {
+		wait = time.Duration(k.things) * gap
+	}
+	next := time.After(wait)
 	out := make([]time.Duration, len(list))
 	for i, c := range list {
 		calls := aws.Calls()
-		took, answer, err := c.p.Invoke(payload)
+		took, answer, err := c.p.Invoke(k.Payload)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
 		var failed struct{ BatchItemFailures []any }
 		if err := json.Unmarshal(answer, &failed); c.name != "anchor" && (err != nil || len(failed.BatchItemFailures) > 0) {
-			return nil, fmt.Errorf("%s gave messages back: %s", c.name, answer) //nolint:err113 // for a person
+			return nil, fmt.Errorf("%s gave messages back: %s; its log: %s", c.name, answer, c.p.Log()) //nolint:err113 // for a person
 		}
-		out[i], c.calls = took, float64(aws.Calls()-calls)
+		out[i], c.calls = took, aws.Calls()-calls
 	}
 	<-next
 	return out, nil
 }
 
-// events is a batch of the launch queue, of different objects.
-func (b *bench) events(n int) ([]byte, error) {
-	text, err := os.ReadFile(filepath.Join(b.root, "events", "sqs-eventbridge-object-created.json"))
-	if err != nil {
-		return nil, err
-	}
-	var batch struct{ Records []map[string]any }
-	if err := json.Unmarshal(text, &batch); err != nil {
-		return nil, err
-	}
-	if len(batch.Records) != 1 {
-		return nil, errors.New("the sample event has not one record")
-	}
-	var out struct{ Records []map[string]any }
-	for i := range n {
-		record := map[string]any{}
-		for key, value := range batch.Records[0] {
-			record[key] = value
-		}
-		var body map[string]any
-		if err := json.Unmarshal([]byte(record["body"].(string)), &body); err != nil {
-			return nil, err
-		}
-		body["detail"].(map[string]any)["object"].(map[string]any)["key"] = fmt.Sprintf("incoming/picture-%02d.jpg", i)
-		body["detail"].(map[string]any)["bucket"].(map[string]any)["name"] = bucket
-		changed, err := json.Marshal(body)
-		if err != nil {
-			return nil, err
-		}
-		record["body"], record["messageId"] = string(changed), fmt.Sprintf("9f0e6d3a-0000-4000-8000-%012d", i)
-		out.Records = append(out.Records, record)
-	}
-	return json.Marshal(out)
-}
-
 func warmTable(list []*warmed, k kind) measure.Table {
 	own, anchor := list[0], list[1]
 	t := measure.Table{
-		Title:   "Warm s3-trigger: " + k.String(),
-		Note:    "From the invocation to its answer. The anchor makes the same calls as plain POSTs; the time above it is the function's own.",
+		Title:   "Warm " + k.String(),
 		Columns: []string{"program", "calls", "ms", "÷ anchor", "CPU ms", "function's CPU ÷ its"},
 		Raw:     map[string]measure.Series{},
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"slipway/internal/cost"
 	"slipway/internal/emulator"
 	"slipway/internal/template"
 )
@@ -242,9 +243,12 @@ func needs(s template.Stack, id string, seen []string) []string {
 
 // TestPricesOfTheGuides computes what the pages say from the prices that they quote.
 func TestPricesOfTheGuides(t *testing.T) {
-	const month, gateway, address, endpoint = 730.0, 0.045, 0.005, 0.01
-	const vcpu, gb, c7g = 0.03238, 0.00356, 0.145 // an hour of Fargate on arm64, of a c7g.xlarge
-	const c6a, fee = 0.306, 0.037                 // an hour of a c6a.2xlarge, and for managing it
+	const month, gateway, endpoint = 730.0, 0.045, 0.01
+	const c7g, c6a, fee = 0.145, 0.306, 0.037 // an hour of a c7g.xlarge, of a c6a.2xlarge, and for managing that
+	prices := cost.Published()
+	address := prices.Of(cost.PublicAddresses)
+	arm := func(vcpus, gb float64) float64 { return prices.FargateHour(vcpus, gb, false) }
+	x86 := func(vcpus, gb float64) float64 { return prices.FargateHour(vcpus, gb, true) }
 	dollars := func(n float64) string { return fmt.Sprintf("$%.2f", n) }
 	row := func(hourly func(zones float64) float64) string {
 		return dollars(month*hourly(2)) + " | " + dollars(month*hourly(3)) + " |"
@@ -253,7 +257,7 @@ func TestPricesOfTheGuides(t *testing.T) {
 		return "+ " + dollars(month*n*2*endpoint) + " | + " + dollars(month*n*3*endpoint) + " |"
 	}
 	interfaces := func(n float64) func(float64) float64 { return func(z float64) float64 { return n * z * endpoint } }
-	fargate := 4*vcpu + 8*gb
+	fargate := arm(4, 8)
 	for page, want := range map[string][]string{
 		"network": {
 			"| `none` | public subnets, with a public address | everything | $0.00 | $0.00 |",
@@ -263,11 +267,11 @@ func TestPricesOfTheGuides(t *testing.T) {
 			fmt.Sprintf("from %.0f GB a month", month*(4*2*endpoint-gateway-address)/(gateway-endpoint)),
 		},
 		"fargate": {
-			fmt.Sprintf("| 1 vCPU and 2 GB | $%.4f | $%.4f |", vcpu+2*gb, 0.04048+2*0.004445),
-			fmt.Sprintf("| 4 vCPU and 8 GB | $%.4f | $%.4f |", fargate, 4*0.04048+8*0.004445),
+			fmt.Sprintf("| 1 vCPU and 2 GB | $%.4f | $%.4f |", arm(1, 2), x86(1, 2)),
+			fmt.Sprintf("| 4 vCPU and 8 GB | $%.4f | $%.4f |", fargate, x86(4, 8)),
 		},
 		"capacity": {
-			fmt.Sprintf("| $%.4f | from $%.3f | $%.4f on a full c7g, and the fee, 12 %% of it | $%.4f on a full c7g |", vcpu+2*gb, 0.3*(vcpu+2*gb), c7g/4, c7g/4),
+			fmt.Sprintf("| $%.4f | from $%.3f | $%.4f on a full c7g, and the fee, 12 %% of it | $%.4f on a full c7g |", arm(1, 2), 0.3*arm(1, 2), c7g/4, c7g/4),
 			fmt.Sprintf("are $%.4f an hour on Fargate and $%.4f as a c7g.xlarge", fargate, c7g),
 			fmt.Sprintf("$%.3f an hour for a\nc6a.2xlarge, which is %.0f %% of its price, $%.3f", fee, 100*fee/c6a, c6a),
 			fmt.Sprintf("saves %.0f %% when", 100*(1-c7g/fargate)), fmt.Sprintf("less than %.0f %% of it", 100*c7g/fargate),

@@ -30,51 +30,59 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	problems, err := check(*record)
+	links, grown, err := check(*record)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "guard:", err)
 		os.Exit(1)
 	}
-	for _, p := range problems {
-		fmt.Println("GROWN:", p)
-	}
-	if len(problems) > 0 {
-		fmt.Println("Make it smaller, or record on purpose what it costs: make baseline, in a commit that says why.")
+	tell("FORBIDDEN", links, "Take the import out, or what brings it along: no baseline permits it.")
+	tell("GROWN", grown, "Make it smaller, or record on purpose what it costs: make baseline, in a commit that says why.")
+	if len(links)+len(grown) > 0 {
 		os.Exit(1)
 	}
 }
 
-func check(record bool) ([]string, error) {
-	if _, err := os.Stat("template.yaml"); err != nil {
-		return nil, errors.New("run it in the folder of Slipway: make guard")
+// tell lists problems of one kind, and what to do about them.
+func tell(kind string, problems []string, remedy string) {
+	for _, p := range problems {
+		fmt.Println(kind+":", p)
 	}
-	var problems []string
+	if len(problems) > 0 {
+		fmt.Println(remedy)
+	}
+}
+
+// check returns what is linked and must not be, and what has grown.
+func check(record bool) (links, grown []string, err error) {
+	if _, err := os.Stat("template.yaml"); err != nil {
+		return nil, nil, errors.New("run it in the folder of Slipway: make guard")
+	}
 	for _, f := range functions {
-		links, err := guard.Forbidden(".", f)
+		more, err := guard.Forbidden(".", f)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		problems = append(problems, links...)
+		links = append(links, more...)
 	}
 	now, err := measure()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if record {
 		text, err := json.MarshalIndent(now, "", "  ")
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		fmt.Println("recorded", baselineFile)
-		return problems, os.WriteFile(baselineFile, append(text, '\n'), 0o600)
+		return links, nil, os.WriteFile(baselineFile, append(text, '\n'), 0o600)
 	}
 	text, err := os.ReadFile(baselineFile)
 	if err != nil {
-		return nil, fmt.Errorf("read the baseline: %w; make baseline records one", err)
+		return nil, nil, fmt.Errorf("read the baseline: %w; make baseline records one", err)
 	}
 	var then guard.Baseline
 	if err := json.Unmarshal(text, &then); err != nil {
-		return nil, fmt.Errorf("read %s: %w", baselineFile, err)
+		return nil, nil, fmt.Errorf("read %s: %w", baselineFile, err)
 	}
 	fmt.Printf("Work is compared by %s.\n", guard.How(then, now))
 	for _, p := range hotpath.Paths() {
@@ -85,7 +93,7 @@ func check(record bool) ([]string, error) {
 	for _, f := range functions {
 		fmt.Printf("%-18s program over hello world %.3f (was %.3f), bytes before main %.0f (%.0f)\n", f, now.Sizes[f], then.Sizes[f], now.Init[f], then.Init[f])
 	}
-	return append(problems, guard.Grown(then, now)...), nil
+	return links, guard.Grown(then, now), nil
 }
 
 func measure() (guard.Baseline, error) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway/internal/cost"
 	"slipway/internal/simulate"
 )
 
@@ -28,12 +29,6 @@ type simulateFlags struct {
 	vcpu, memory               float64
 	stale, every               time.Duration
 }
-
-// The price of Fargate on Linux and x86 in us-east-1, in dollars an hour. https://aws.amazon.com/fargate/pricing/
-const (
-	vcpuHour = 0.04048
-	gibHour  = 0.004445
-)
 
 func simulateCommand(o *options) *cobra.Command {
 	var f simulateFlags
@@ -133,7 +128,7 @@ func (o *options) simulate(f simulateFlags) error {
 	if err != nil {
 		return err
 	}
-	price := (f.vcpu*vcpuHour + f.memory*gibHour) / time.Hour.Seconds()
+	price := cost.Published().FargateHour(f.vcpu, f.memory, true) / time.Hour.Seconds()
 	var all []simulate.Comparison
 	for _, arrivals := range f.sources() {
 		title, times, end, err := arrivals()

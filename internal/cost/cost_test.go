@@ -178,3 +178,12 @@ func TestPricesOfAnotherRegion(t *testing.T) {
 		}
 	}
 }
+
+func TestFargateHour(t *testing.T) {
+	p := cost.Published()
+	for x86, items := range map[bool][2]cost.Item{false: {cost.CPUHoursARM, cost.MemoryHoursARM}, true: {cost.CPUHoursX86, cost.MemoryHoursX86}} {
+		if got, want := p.FargateHour(4, 8, x86), 4*p.Of(items[0])+8*p.Of(items[1]); got != want {
+			t.Errorf("an hour of 4 vCPU and 8 GB, x86 %v: got %g, want %g", x86, got, want)
+		}
+	}
+}

@@ -22,7 +22,7 @@ func (b *Bill) add(p Prices, what string, item Item, quantity float64) {
 	if quantity == 0 {
 		return
 	}
-	dollars := quantity * p.of(item)
+	dollars := quantity * p.Of(item)
 	b.Lines = append(b.Lines, Line{For: what, Item: item, Quantity: quantity, Dollars: dollars})
 	b.Dollars += dollars
 }

@@ -127,12 +127,20 @@ func (p Prices) With(document []byte) (Prices, error) {
 	return out, nil
 }
 
-// of is the price of one of an item.
-func (p Prices) of(item Item) float64 {
+// Of is the price of one of an item, in dollars.
+func (p Prices) Of(item Item) float64 {
 	for _, known := range p.Prices {
 		if known.Item == item {
 			return known.Dollars / known.Per
 		}
 	}
 	panic("cost: an item without a price: " + string(item)) // Published has all, and With removes none
+}
+
+// FargateHour is the price of an hour of a task on demand, without ephemeral storage beyond what is free.
+func (p Prices) FargateHour(vcpus, gb float64, x86 bool) float64 {
+	if x86 {
+		return vcpus*p.Of(CPUHoursX86) + gb*p.Of(MemoryHoursX86)
+	}
+	return vcpus*p.Of(CPUHoursARM) + gb*p.Of(MemoryHoursARM)
 }

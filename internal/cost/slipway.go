@@ -88,13 +88,18 @@ func slipway(w Workload, p Prices) Bill {
 
 // invoke adds so many invocations of so many seconds each, with what they log.
 func (b *Bill) invoke(p Prices, w Workload, what string, n, seconds float64) {
+	b.add(p, what, LambdaRequests, n)
+	b.invokeLonger(p, w, what, n, seconds)
+	b.add(p, what, LogBytes, n*logKB/million)
+}
+
+// invokeLonger lets invocations that happen anyway take longer, so many times.
+func (b *Bill) invokeLonger(p Prices, w Workload, what string, n, seconds float64) {
 	item := LambdaSecondsARM
 	if w.X86 {
 		item = LambdaSecondsX86
 	}
-	b.add(p, what, LambdaRequests, n)
 	b.add(p, what, item, n*seconds*memory)
-	b.add(p, what, LogBytes, n*logKB/million)
 }
 
 // idle is what a stack with nothing to do takes.
@@ -174,15 +179,6 @@ func (b *Bill) scheduled(p Prices, w Workload) {
 	b.tasksTold(p, w, what, n)
 	b.kept(p, what, w.Jobs.times())
 	b.add(p, what, CustomMetrics, metricsPerJob*float64(w.Jobs.Count))
-}
-
-// invokeLonger lets invocations that happen anyway take longer, so many times.
-func (b *Bill) invokeLonger(p Prices, w Workload, what string, n, seconds float64) {
-	item := LambdaSecondsARM
-	if w.X86 {
-		item = LambdaSecondsX86
-	}
-	b.add(p, what, item, n*seconds*memory)
 }
 
 // scalers look at their queues each minute, and all through each minute in which messages come.

@@ -159,20 +159,31 @@ func (o *Orchestrator) groupSize(job string, items []item) int {
 	return run.MaxWrite
 }
 
-// LaunchQueued launches the queued runs of a job that are due, as far as there is room and time.
+// LaunchQueued launches the queued runs of a job that are due, as far as there is room and time. It reads no more of them than
+// there is room for: a slot that is given back must not have a long queue read and refused.
 func (o *Orchestrator) LaunchQueued(ctx context.Context, job string) error {
-	_, err := o.launchQueued(ctx, job)
-	return err
+	for timeLeft(ctx) {
+		room := o.room(ctx, job)
+		if room == 0 {
+			return nil // whoever gives a slot back comes again
+		}
+		queued, err := o.queued(ctx, job, room)
+		if moved := o.launchSome(ctx, job, queued, room); err != nil || moved == 0 || len(queued) < room {
+			return err
+		}
+	}
+	return nil
 }
 
 // launchQueued is LaunchQueued, and says how many of the last runs that it has read still wait: run.MaxWrite at most.
 func (o *Orchestrator) launchQueued(ctx context.Context, job string) (waiting int, err error) {
 	for timeLeft(ctx) {
-		queued, err := o.ledger.Queued(ctx, job, o.now(), run.MaxWrite)
-		if err != nil {
-			err = fmt.Errorf("read the queued runs of job %s: %w", job, err)
+		queued, err := o.queued(ctx, job, run.MaxWrite)
+		room := len(queued)
+		if room > 1 {
+			room = o.room(ctx, job)
 		}
-		moved := o.launchSome(ctx, job, queued)
+		moved := o.launchSome(ctx, job, queued, room)
 		waiting = len(queued) - moved
 		if err != nil || moved == 0 || len(queued) < run.MaxWrite {
 			return waiting, err
@@ -181,8 +192,32 @@ func (o *Orchestrator) launchQueued(ctx context.Context, job string) (waiting in
 	return waiting, nil
 }
 
-// launchSome launches queued runs and returns how many left the queue.
-func (o *Orchestrator) launchSome(ctx context.Context, job string, queued []run.Run) int {
+func (o *Orchestrator) queued(ctx context.Context, job string, limit int) ([]run.Run, error) {
+	queued, err := o.ledger.Queued(ctx, job, o.now(), limit)
+	if err != nil {
+		err = fmt.Errorf("read the queued runs of job %s: %w", job, err)
+	}
+	return queued, err
+}
+
+// room is how many queued runs of a job may be claimed at once: run.MaxWrite at most, and no more than concurrency.max leaves.
+// A write that asks for more is refused as a whole, and DynamoDB bills it. It is a hint, which the write decides on. Where
+// a full job does more than wait, the write tells of it, and nothing is read before.
+func (o *Orchestrator) room(ctx context.Context, job string) int {
+	j := o.jobs[job]
+	if j.Concurrency.Max == 0 || j.LatestOnly || j.Concurrency.WhenFull == run.WhenFullSkip || j.Concurrency.WhenFull == run.WhenFullReplace {
+		return run.MaxWrite
+	}
+	s, err := o.ledger.Job(ctx, job)
+	if err != nil {
+		o.log.WarnContext(ctx, "room not read", "job", job, "error", err)
+		return run.MaxWrite
+	}
+	return min(max(j.Concurrency.Max-s.Active, 0), run.MaxWrite)
+}
+
+// launchSome launches queued runs, as many as there is room for, and returns how many left the queue.
+func (o *Orchestrator) launchSome(ctx context.Context, job string, queued []run.Run, room int) int {
 	now, moved := o.now(), 0
 	var items []item
 	for _, r := range queued {
@@ -190,7 +225,7 @@ func (o *Orchestrator) launchSome(ctx context.Context, job string, queued []run.
 		case r.LaunchExpired(now):
 			moved += o.giveUp(ctx, r)
 		case known:
-			items = append(items, item{run: r})
+			items = append(items, item{run: r, hold: len(items) >= room})
 		}
 	}
 	for _, a := range o.startJobs(ctx, map[string][]item{job: items}) {

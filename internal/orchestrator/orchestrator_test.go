@@ -472,3 +472,40 @@ func TestARefusalThatCannotBeStoredIsSentAgain(t *testing.T) {
 		t.Errorf("%d mails, want 1", w.count("mail images"))
 	}
 }
+
+// TestASlotThatIsGivenBackDoesNotHaveTheWholeQueueRefused counts what a long queue before a full job costs.
+func TestASlotThatIsGivenBackDoesNotHaveTheWholeQueueRefused(t *testing.T) {
+	job := images()
+	job.Concurrency.Max = 3
+	w := newWorld(t, job)
+	var wants []orchestrator.Want
+	for i := range 40 {
+		wants = append(wants, want("images", fmt.Sprintf("%02d.png", i)))
+	}
+	w.admit(wants...)
+	if err := w.function(false).LaunchQueued(t.Context(), "images"); err != nil {
+		t.Fatal(err)
+	}
+	calls := map[string]int{}
+	w.ledger.Fault = func(call string, after bool) error {
+		if !after { // a write that is refused counts, too
+			calls[call]++
+		}
+		return nil
+	}
+	if err := w.function(false).LaunchQueued(t.Context(), "images"); err != nil {
+		t.Fatal(err)
+	}
+	if calls["Queued"] != 0 || calls["Write"] != 0 {
+		t.Errorf("calls = %v of a nudge without room, want that nothing is read or written but the room", calls)
+	}
+	if _, err := w.function(false).Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if calls["Write"] != 0 {
+		t.Errorf("calls = %v of a tick without room, want no write that would be refused", calls)
+	}
+	if got := w.states(); got[run.Starting] != 3 || got[run.Queued] != 37 {
+		t.Errorf("states = %v, want 3 starting and 37 queued", got)
+	}
+}

@@ -35,6 +35,7 @@ func Paths() []Path {
 	return []Path{
 		{"object-to-task", objectToTask},
 		{"task-to-outcome", taskToOutcome},
+		{"task-to-settled", taskToSettled},
 		{"run-to-table", runToTable},
 		{"queue-to-decision", queueToDecision},
 		{"schedule-to-time", scheduleToTime},

@@ -3,6 +3,7 @@ package measure
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 )
@@ -37,6 +38,20 @@ func (s Series) Spread(decimals int) string {
 		return "–"
 	}
 	return fmt.Sprintf("%.*f / %.*f / %.*f", decimals, s.Min(), decimals, s.Median(), decimals, s.Max())
+}
+
+// Percentile is the smallest figure that at least so many percent of all do not exceed.
+func (s Series) Percentile(p float64) float64 {
+	sorted := slices.Sorted(slices.Values(s))
+	return sorted[max(0, int(math.Ceil(p/100*float64(len(sorted))))-1)]
+}
+
+// Percentiles are the 50th, the 90th and the 99th, and the maximum.
+func (s Series) Percentiles(decimals int) string {
+	if len(s) == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.*f / %.*f / %.*f / %.*f", decimals, s.Percentile(50), decimals, s.Percentile(90), decimals, s.Percentile(99), decimals, s.Max())
 }
 
 // Goal is a figure that is to be at most, or at least, a limit.

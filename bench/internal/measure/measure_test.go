@@ -20,6 +20,22 @@ func TestSeries(t *testing.T) {
 	}
 }
 
+func TestPercentiles(t *testing.T) {
+	var s measure.Series
+	for i := 100; i > 0; i-- {
+		s = append(s, float64(i))
+	}
+	if got, want := s.Percentiles(0), "50 / 90 / 99 / 100"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := (measure.Series{7}).Percentiles(1), "7.0 / 7.0 / 7.0 / 7.0"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := measure.Series(nil).Percentiles(1); got != "–" {
+		t.Errorf("nothing measured = %q, want a dash", got)
+	}
+}
+
 func TestATableSaysWhichGoalsAreReached(t *testing.T) {
 	var out strings.Builder
 	table := measure.Table{

@@ -27,8 +27,8 @@ type Program struct {
 	Started Start
 
 	cmd    *exec.Cmd
-	begun  chan struct{} // closed once cmd has its process: the process may ask before
 	server *httptest.Server
+	runs   chan struct{} // closed when the process is known: its first request may come before that
 	first  chan Start
 	next   chan []byte
 	handed chan time.Time // when an invocation went out
@@ -60,7 +60,9 @@ const api = "/2018-06-01/runtime/"
 
 // Run starts a program and returns when it asks for its first invocation.
 func Run(s Spec) (*Program, error) {
-	p := &Program{begun: make(chan struct{}), first: make(chan Start, 1), next: make(chan []byte), handed: make(chan time.Time, 1), done: make(chan reply, 1), ended: make(chan error, 1)}
+	p := &Program{
+		runs: make(chan struct{}), first: make(chan Start, 1), next: make(chan []byte), handed: make(chan time.Time, 1), done: make(chan reply, 1), ended: make(chan error, 1),
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+api+"invocation/next", p.serveNext)
 	mux.HandleFunc("POST "+api+"invocation/{id}/{what}", p.serveAnswer)
@@ -77,7 +79,7 @@ func Run(s Spec) (*Program, error) {
 		p.server.Close()
 		return nil, fmt.Errorf("start %s: %w", s.Args[0], err)
 	}
-	close(p.begun)
+	close(p.runs)
 	go func() { p.ended <- p.cmd.Wait() }()
 	select {
 	case p.Started = <-p.first:
@@ -98,7 +100,7 @@ func Run(s Spec) (*Program, error) {
 func (p *Program) serveNext(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	if p.calls.Add(1) == 1 {
-		<-p.begun
+		<-p.runs
 		cpu, cpuErr := cpuOf(p.cmd.Process.Pid)
 		peak, peakErr := peakOf(p.cmd.Process.Pid)
 		p.first <- Start{at: now, CPU: cpu, PeakKiB: peak, err: errors.Join(cpuErr, peakErr)}
@@ -152,4 +154,11 @@ func (p *Program) Stop() {
 	<-p.ended //nolint:errcheck // it was killed, and says so
 	p.server.CloseClientConnections()
 	p.server.Close()
+}
+
+// Log stops the program and returns what it has written.
+func (p *Program) Log() string {
+	_ = p.cmd.Process.Kill()
+	p.ended <- <-p.ended // for Stop
+	return p.log.String()
 }

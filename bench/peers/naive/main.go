@@ -20,9 +20,13 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	table := dynamodb.NewFromConfig(cfg)
 	clients := []any{
-		cloudwatchlogs.NewFromConfig(cfg), dynamodb.NewFromConfig(cfg), ecs.NewFromConfig(cfg), eventbridge.NewFromConfig(cfg),
+		cloudwatchlogs.NewFromConfig(cfg), table, ecs.NewFromConfig(cfg), eventbridge.NewFromConfig(cfg),
 		s3.NewFromConfig(cfg), sesv2.NewFromConfig(cfg), sqs.NewFromConfig(cfg),
 	}
-	lambda.Start(func(context.Context) (int, error) { return len(clients), nil })
+	lambda.Start(func(ctx context.Context) (int, error) {
+		_, err := table.ListTables(ctx, nil)
+		return len(clients), err
+	})
 }

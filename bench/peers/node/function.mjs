@@ -1,7 +1,8 @@
-// What s3-trigger asks AWS, in Node: the claim of all objects, then for each the launch and the record of its task. The
-// clients are those that CLIENTS names. The loop around it is the least that a runtime can be.
+// A function in Node that makes the calls of one of Slipway's for the same event: those in the file that SCRIPT names. It
+// decodes the event, makes the calls of a wave at once, and writes one line of log. It decides nothing and builds no request.
+// The clients are those that CLIENTS names. The loop around it is the least that a runtime can be.
 import http from "node:http";
-import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 
 const classes = {
   logs: ["cloudwatch-logs", "CloudWatchLogsClient"], dynamodb: ["dynamodb", "DynamoDBClient"], ecs: ["ecs", "ECSClient"],
@@ -11,50 +12,34 @@ const sdk = {}, clients = {};
 for (const name of process.env.CLIENTS.split(",")) {
   const [module, type] = classes[name];
   sdk[name] = await import("@aws-sdk/client-" + module);
-  clients[name] = new sdk[name][type]({});
-}
-const table = process.env.SLIPWAY_TABLE;
-const sha = (text) => createHash("sha256").update(text).digest("hex");
-
-function item(run, state) {
-  const document = { id: run.id, state, object: run.object, decision: { capacity: "FARGATE_SPOT", cluster: "example-cluster" } };
-  return {
-    pk: { S: "run#" + run.id }, sk: { S: "-" }, doc: { S: JSON.stringify(document) }, rev: { N: "1" }, job: { S: "objects" },
-    state: { S: state }, open: { S: "watch" }, due: { N: "1772366400000" },
-  };
+  clients[name] = new sdk[name][type]({ useQueueUrlAsEndpoint: false }); // of SQS: the queue's name is no host here
 }
 
-async function launch(run) {
-  const answer = await clients.ecs.send(new sdk.ecs.RunTaskCommand({
-    cluster: "example-cluster", taskDefinition: "example-objectprocessortask:1", count: 1, startedBy: "slipway/example/" + run.id + "/1",
-    clientToken: sha(run.id), capacityProviderStrategy: [{ capacityProvider: "FARGATE_SPOT", weight: 1 }],
-    networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"], assignPublicIp: "ENABLED" } },
-    overrides: { containerOverrides: [{ name: "main", environment: [{ name: "S3_BUCKET", value: run.object.bucket }, { name: "S3_KEY", value: run.object.key }] }] },
+// parameters of a call as the SDK wants them: bytes where the protocol has base64, and a time for its seconds.
+function parameters(value) {
+  if (Array.isArray(value)) return value.map(parameters);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => {
+    if (k === "B" && typeof v === "string") return [k, Buffer.from(v, "base64")];
+    if (k === "Time" && typeof v === "number") return [k, new Date(v * 1000)];
+    return [k, parameters(v)];
   }));
-  run.task = answer.tasks[0].taskArn;
-  await clients.dynamodb.send(new sdk.dynamodb.PutItemCommand({
-    TableName: table, Item: item(run, "starting"), ConditionExpression: "#rev = :rev",
-    ExpressionAttributeNames: { "#rev": "rev" }, ExpressionAttributeValues: { ":rev": { N: "1" } },
-  }));
-  console.log(JSON.stringify({ level: "INFO", msg: "launched", run: run.id, task: run.task }));
+}
+
+let script;
+
+function load() {
+  const waves = JSON.parse(readFileSync(process.env.SCRIPT, "utf8"));
+  return waves.map((wave) => wave.map((c) => [clients[c.service], sdk[c.service][c.operation + "Command"], parameters(c.request)]));
 }
 
 async function handle(event) {
-  const runs = event.Records.map((record) => {
-    const { bucket, object } = JSON.parse(record.body).detail;
-    const found = { bucket: bucket.name, key: object.key, version: object["version-id"] ?? "" };
-    return { id: sha(JSON.stringify(found)).slice(0, 32), object: found };
-  });
-  await clients.dynamodb.send(new sdk.dynamodb.TransactWriteItemsCommand({
-    TransactItems: [
-      ...runs.map((r) => ({ Put: { TableName: table, Item: item(r, "starting"), ConditionExpression: "attribute_not_exists(pk)" } })),
-      { Update: {
-        TableName: table, Key: { pk: { S: "job#objects" }, sk: { S: "-" } }, UpdateExpression: "ADD active :n",
-        ConditionExpression: "attribute_not_exists(active) OR active <= :room", ExpressionAttributeValues: { ":n": { N: "1" }, ":room": { N: "49" } },
-      } },
-    ],
-  }));
-  await Promise.all(runs.map(launch));
+  script ??= load();
+  const bodies = (event.Records ?? []).map((record) => JSON.parse(record.body));
+  for (const wave of script) {
+    await Promise.all(wave.map(([client, command, request]) => client.send(new command(request))));
+  }
+  console.log(JSON.stringify({ level: "INFO", msg: "messages handled", messages: bodies.length }));
   return { batchItemFailures: [] };
 }
 

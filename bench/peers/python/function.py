@@ -1,60 +1,53 @@
-"""What s3-trigger asks AWS, in Python: the claim of all objects, then for each the launch and the record of its task.
+"""A function in Python that makes the calls of one of Slipway's for the same event: those in the file that SCRIPT names.
 
-The clients are those that CLIENTS names. Objects of one batch go at once.
+It decodes the event, makes the calls of a wave at once, and writes one line of log. It decides nothing and builds no
+request, which one of its kind would have to do as well. The clients are those that CLIENTS names.
 """
 
-import hashlib
+import base64
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3
+import botocore
 from botocore.config import Config
 
 config = Config(max_pool_connections=20)
 clients = {name: boto3.client(name, config=config) for name in os.environ["CLIENTS"].split(",")}
 pool = ThreadPoolExecutor(10)
-table = os.environ.get("SLIPWAY_TABLE", "")
+script = None
 
 
-def item(run, state):
-    document = {"id": run["id"], "state": state, "object": run["object"], "decision": {"capacity": "FARGATE_SPOT", "cluster": "example-cluster"}}
-    return {
-        "pk": {"S": "run#" + run["id"]}, "sk": {"S": "-"}, "doc": {"S": json.dumps(document)}, "rev": {"N": "1"},
-        "job": {"S": "objects"}, "state": {"S": state}, "open": {"S": "watch"}, "due": {"N": "1772366400000"},
-    }
+def parameters(value):
+    """The parameters of a call as boto3 wants them: bytes where the protocol has base64."""
+    if isinstance(value, dict):
+        return {k: base64.b64decode(v) if k == "B" and isinstance(v, str) else parameters(v) for k, v in value.items()}
+    return [parameters(v) for v in value] if isinstance(value, list) else value
 
 
-def launch(run):
-    key = run["object"]["key"]
-    answer = clients["ecs"].run_task(
-        cluster="example-cluster", taskDefinition="example-objectprocessortask:1", count=1, startedBy="slipway/example/" + run["id"] + "/1",
-        clientToken=hashlib.sha256(run["id"].encode()).hexdigest(), capacityProviderStrategy=[{"capacityProvider": "FARGATE_SPOT", "weight": 1}],
-        networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "ENABLED"}},
-        overrides={"containerOverrides": [{"name": "main", "environment": [{"name": "S3_BUCKET", "value": run["object"]["bucket"]}, {"name": "S3_KEY", "value": key}]}]},
-    )
-    run["task"] = answer["tasks"][0]["taskArn"]
-    clients["dynamodb"].put_item(
-        TableName=table, Item=item(run, "starting"), ConditionExpression="#rev = :rev",
-        ExpressionAttributeNames={"#rev": "rev"}, ExpressionAttributeValues={":rev": {"N": "1"}},
-    )
-    print(json.dumps({"level": "INFO", "msg": "launched", "run": run["id"], "task": run["task"]}))
+def load():
+    with open(os.environ["SCRIPT"], encoding="utf-8") as file:
+        waves = json.load(file)
+    return [
+        [(getattr(clients[c["service"]], botocore.xform_name(c["operation"])), parameters(c["request"])) for c in wave] for wave in waves
+    ]
+
+
+def make(call):
+    method, request = call
+    return method(**request)
 
 
 def handle(event, context):
-    runs = []
-    for record in event["Records"]:
-        detail = json.loads(record["body"])["detail"]
-        found = {"bucket": detail["bucket"]["name"], "key": detail["object"]["key"], "version": detail["object"].get("version-id", "")}
-        runs.append({"id": hashlib.sha256(json.dumps(found).encode()).hexdigest()[:32], "object": found})
-    puts = [{"Put": {"TableName": table, "Item": item(r, "starting"), "ConditionExpression": "attribute_not_exists(pk)"}} for r in runs]
-    count = {"Update": {
-        "TableName": table, "Key": {"pk": {"S": "job#objects"}, "sk": {"S": "-"}}, "UpdateExpression": "ADD active :n",
-        "ConditionExpression": "attribute_not_exists(active) OR active <= :room", "ExpressionAttributeValues": {":n": {"N": "1"}, ":room": {"N": "49"}},
-    }}
-    clients["dynamodb"].transact_write_items(TransactItems=puts + [count])
-    if len(runs) == 1:
-        launch(runs[0])
-    else:
-        list(pool.map(launch, runs))
+    global script
+    if script is None:
+        script = load()
+    bodies = [json.loads(record["body"]) for record in event.get("Records", [])]
+    for wave in script:
+        if len(wave) == 1:
+            make(wave[0])
+        else:
+            list(pool.map(make, wave))
+    print(json.dumps({"level": "INFO", "msg": "messages handled", "messages": len(bodies)}))
     return {"batchItemFailures": []}
