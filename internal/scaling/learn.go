@@ -13,11 +13,10 @@ const (
 	kept = 1.25
 	// averageOver is the time over which messages in flight are averaged, in seconds.
 	averageOver = 60.0
-	// tailWeight is the weight of a sample in which work runs out.
-	tailWeight = 0.7
-	// jitter is how many seconds a count may lag behind another, and countNoise by which share it may be off.
+	// jitter is how many seconds a count may lag behind another, and countNoise by which share the difference of two may
+	// be off.
 	jitter     = 0.5
-	countNoise = 0.005
+	countNoise = 0.0085
 )
 
 // learn takes a sample in.
@@ -39,10 +38,8 @@ func learn(p Policy, st State, s Sample, now time.Time) State {
 	}
 	v := between(st, s, now)
 	if p.ServiceTime == 0 && v.seconds > 0 && v.seconds <= blindFor {
-		if v.runsOut(s, st.Working) {
-			v.weight = tailWeight
-		}
-		next.Service = weigh(st.Service, v)
+		v.weight = v.settled(s, st.Working)
+		next.Service, next.Swing = weigh(st.Service, st.Swing, v)
 	}
 	next.Working += (v.working - st.Working) * (1 - math.Exp(-v.seconds/averageOver))
 	if v.seconds > 0 {
@@ -65,10 +62,27 @@ func between(st State, s Sample, now time.Time) interval {
 	return v
 }
 
-// runsOut reports whether work comes to an end: what is left then is the work that takes the longest, and tells nothing of
-// the mean.
-func (v interval) runsOut(s Sample, usual float64) bool {
-	return s.Visible == 0 && v.working < 0.7*usual
+// The weight of an interval in which less is at work than usual.
+const (
+	tailPart   = 0.7  // of what is usual: with less at work and nothing waiting, work runs out,
+	tailWeight = 0.5  // and the interval has at most this weight
+	offChance  = 2.0  // so many deviations of a Poisson count are chance,
+	offShare   = 0.15 // and beyond them the weight falls with the share that is missing, as a normal law of this deviation
+)
+
+// settled is how much an interval tells of the mean service time, from nothing to one. What is at work when work runs out
+// are the messages that take the longest, and fewer of them are done in a second than of others. More at work than usual
+// does no harm: new work is like all work.
+func (v interval) settled(s Sample, usual float64) float64 {
+	weight := 1.0
+	if s.Visible == 0 && v.working < tailPart*usual {
+		weight = tailWeight
+	}
+	off := (usual - v.working - offChance*math.Sqrt(usual)) / max(usual, 1)
+	if off <= 0 {
+		return weight
+	}
+	return min(weight, math.Exp(-off*off/(2*offShare*offShare)))
 }
 
 // arrived is how many messages came between two samples: those that are more, and those that were done.

@@ -18,6 +18,7 @@ type State struct {
 	Launches []Launch  `json:"launches,omitempty"` // tasks on their way, the oldest first
 	Quota    Quota     `json:"quota,omitzero"`     // what is left for launches
 	Service  []Guess   `json:"service,omitempty"`
+	Swing    float64   `json:"swing,omitempty"` // the variance of arrivals between two looks, of the last minute
 	Startup  StartTime `json:"startup,omitzero"`
 	Working  float64   `json:"working,omitempty"` // messages in flight, the mean of the last minute
 	Progress Progress  `json:"progress,omitzero"`

@@ -223,6 +223,39 @@ func TestTheShippedPolicyAgainstTheOthers(t *testing.T) {
 	}
 }
 
+// Bursts, and the ends of work that follow them, tell little of the service time: the policy that is not told takes hardly
+// more task-seconds than the one that is.
+func TestBurstsDoNotHideTheServiceTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some seconds")
+	}
+	contenders, err := Choose([]string{NameShipped, nameHinted, nameClairvoyant})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		pattern Pattern
+		service float64
+		perTask int
+	}{
+		"bursts":                   {OnOff, 5, 1},
+		"bursts of short messages": {OnOff, 1, 1},
+		"bursts, ten a task":       {OnOff, 5, 10},
+		"spikes":                   {Spikes, 5, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := Standard()
+			s.Service.Law, s.Service.Value, s.MessagesPerTask, s.Max = HeavyTailed, tc.service, tc.perTask, 600
+			c := Compare(s, load(t, tc.pattern, s, 60*float64(tc.perTask)/2, 2), 0, contenders)
+			ours, told := c.Policies[0], c.Policies[1]
+			if ours.TaskSeconds > 1.2*told.TaskSeconds || ours.AvoidablyLatePercent > told.AvoidablyLatePercent+0.5 {
+				t.Errorf("%.2f of the task-seconds, %.2f %% avoidably late, %.2f %% when told", ours.TaskSeconds/told.TaskSeconds, ours.AvoidablyLatePercent, told.AvoidablyLatePercent)
+			}
+		})
+	}
+}
+
 // Recordings are not part of the project: name a folder of them to play them.
 func TestRecordings(t *testing.T) {
 	folder := os.Getenv("SLIPWAY_TRACES")
