@@ -90,7 +90,7 @@ func arrived(p Policy, seen []Guess, v interval) float64 {
 	if v.seconds > blindFor {
 		return max(v.change, 0)
 	}
-	return v.change + v.working*v.seconds/serviceTime(p, seen)
+	return v.arrived(serviceTime(p, seen))
 }
 
 // arrive remembers arrivals of late, in entries that are not shorter than a part of the latency.
