@@ -43,9 +43,9 @@ type member struct {
 
 // target is a port of a task in a target group.
 type target struct {
-	group, container string
-	port             runner.Port
-	registered       bool
+	group      string
+	port       runner.Port
+	registered bool
 }
 
 // Ports are where a container of a task is reached by load balancers; none when there are none.
@@ -60,7 +60,7 @@ func (b *Balancer) Ports(task fake.Task, container string) []runner.Port {
 		}
 		m := b.member(task.TaskArn)
 		port := runner.Port{Address: m.address, Host: b.free(lb.ContainerPort), Container: lb.ContainerPort}
-		m.targets = append(m.targets, target{group: lb.TargetGroupARN, container: container, port: port})
+		m.targets = append(m.targets, target{group: lb.TargetGroupARN, port: port})
 		out = append(out, port)
 	}
 	return out

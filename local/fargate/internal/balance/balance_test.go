@@ -124,16 +124,23 @@ func meet(t *testing.T, l net.Listener, words string) {
 	_ = conn.Close()
 }
 
-// TestAProxyThatHangsUpIsNoAnswer: a container engine takes connections before anybody listens in the container.
-func TestAProxyThatHangsUpIsNoAnswer(t *testing.T) {
-	g := &groups{}
-	b := balancer(g)
+// listen is a listener at the port of task a.
+func listen(t *testing.T, b *balance.Balancer) net.Listener {
+	t.Helper()
 	port := b.Ports(task("a", "PENDING", "RUNNING"), "web")[0]
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", net.JoinHostPort(port.Address, strconv.Itoa(port.Host)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+// TestAProxyThatHangsUpIsNoAnswer: a container engine takes connections before anybody listens in the container.
+func TestAProxyThatHangsUpIsNoAnswer(t *testing.T) {
+	g := &groups{}
+	b := balancer(g)
+	l := listen(t, b)
 	b.Changed(task("a", "RUNNING", "RUNNING"))
 	for range 3 {
 		meet(t, l, "")
@@ -150,12 +157,7 @@ func TestAProxyThatHangsUpIsNoAnswer(t *testing.T) {
 func TestAGroupThatIsNotThereStopsNoTask(t *testing.T) {
 	g := &groups{broken: true}
 	b := balancer(g)
-	port := b.Ports(task("a", "PENDING", "RUNNING"), "web")[0]
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", net.JoinHostPort(port.Address, strconv.Itoa(port.Host)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	l := listen(t, b)
 	b.Changed(task("a", "RUNNING", "RUNNING"))
 	meet(t, l, "HTTP/1.1 200 OK\r\n\r\n")
 	b.Changed(task("a", "STOPPED", "STOPPED"))
