@@ -142,10 +142,11 @@ func (f *fenced) text() string { return strings.Join(f.body, "\n") + "\n" }
 // block is the block as one of commands, or nil when it is something else.
 func (f *fenced) block(config string) (*Block, error) {
 	language, mark, _ := strings.Cut(f.info, " ")
+	shell := strings.ToLower(strings.Trim(language, "{}."))
 	switch {
 	case slices.Contains(plain, language) && slices.ContainsFunc(f.body, typed.MatchString):
 		return nil, errors.New("a block of commands without a language: call it sh, so that a test runs it") //nolint:err113 // for a person
-	case language != "sh" && strings.EqualFold(strings.Trim(language, "{}."), "sh"), slices.Contains(otherShells, strings.ToLower(strings.Trim(language, "{}."))):
+	case language != "sh" && (shell == "sh" || slices.Contains(otherShells, shell)):
 		return nil, fmt.Errorf("a block of %s: call it sh, so that a test runs it", language) //nolint:err113 // for a person
 	case language != "sh":
 		return nil, nil
