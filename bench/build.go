@@ -86,7 +86,10 @@ func (b *bench) spec(name string, f function, more map[string]string) (program.S
 	return program.Spec{Args: []string{path}, Dir: filepath.Dir(path), Env: env}, err
 }
 
-// build builds a function as the Makefile does for deployment, or a peer in Go with the same flags.
+// folders are where programs are that are neither functions nor peers.
+var folders = map[string]string{"hot": "./bench/hot", "load": "./local/load", "slipway": "./cmd/slipway"}
+
+// build builds a function as the Makefile does for deployment, or another program in Go with the same flags.
 func (b *bench) build(name string) (string, error) {
 	if path := b.built[name]; path != "" {
 		return path, nil
@@ -94,9 +97,9 @@ func (b *bench) build(name string) (string, error) {
 	say("build %s", name)
 	dir := filepath.Join(b.work, name)
 	path := filepath.Join(dir, "bootstrap")
-	folder := "./bench/peers/" + name
-	if name == "hot" {
-		folder = "./bench/hot"
+	folder, own := folders[name]
+	if !own {
+		folder = "./bench/peers/" + name
 	}
 	cmd := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags=-s -w", "-o", path, folder) //nolint:gosec,noctx // our own folders
 	for _, f := range functions {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 
 	"slipway/bench/internal/measure"
 )
@@ -40,11 +39,9 @@ var (
 // endToEnd uploads to a local stack.
 func (b *bench) endToEnd() ([]measure.Table, error) {
 	say("end to end: %s uploads a second, %s each; the log is on standard error", rates, b.lasts)
-	program := filepath.Join(b.work, "load")
-	build := exec.Command("go", "build", "-o", program, "./local/load") //nolint:gosec,noctx // our own folder
-	build.Dir = b.root
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build local/load: %w\n%s", err, out)
+	program, err := b.build("load")
+	if err != nil {
+		return nil, err
 	}
 	cmd := exec.Command(program, "-rates", rates, "-for", b.lasts.String()) //nolint:gosec,noctx // built above
 	cmd.Dir, cmd.Stderr = b.root, os.Stderr

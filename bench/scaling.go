@@ -34,11 +34,9 @@ func (f fleet) String() string {
 // scaling compares the scaling policies on generated arrivals, and on the recordings in the folder that SLIPWAY_TRACES
 // names.
 func (b *bench) scaling() ([]measure.Table, error) {
-	slipway := filepath.Join(b.work, "slipway")
-	build := exec.Command("go", "build", "-trimpath", "-o", slipway, "./cmd/slipway") //nolint:gosec,noctx // our own folder
-	build.Dir = b.root
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build slipway: %w\n%s", err, out)
+	slipway, err := b.build("slipway")
+	if err != nil {
+		return nil, err
 	}
 	list := fleets
 	if b.quick {

@@ -76,7 +76,7 @@ func (b *bench) notified() (measure.Series, error) {
 	defer aws.Close()
 	aws.Keep(s.Items...)
 	aws.SetLatency(short)
-	spec, err := b.functionOf(f, s, aws.URL, nil)
+	spec, err := b.functionOf(f, s, aws.URL)
 	if err != nil {
 		return nil, err
 	}

@@ -108,7 +108,7 @@ type warmed struct {
 
 // alive starts the function, records what it asks for, and starts the others, which ask the same.
 func (b *bench) alive(f function, s scene.Scene, aws *world.World) ([]*warmed, error) {
-	own, err := b.functionOf(f, s, aws.URL, nil)
+	own, err := b.functionOf(f, s, aws.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -136,12 +136,8 @@ func (b *bench) alive(f function, s scene.Scene, aws *world.World) ([]*warmed, e
 }
 
 // functionOf is the function with the configuration of a scene, in a folder of its own.
-func (b *bench) functionOf(f function, s scene.Scene, url string, more map[string]string) (program.Spec, error) {
-	env := map[string]string{"AWS_ENDPOINT_URL": url}
-	for name, value := range more {
-		env[name] = value
-	}
-	own, err := b.spec(f.name, f, env)
+func (b *bench) functionOf(f function, s scene.Scene, url string) (program.Spec, error) {
+	own, err := b.spec(f.name, f, map[string]string{"AWS_ENDPOINT_URL": url})
 	if err != nil || s.Scalers == 0 {
 		return own, err
 	}
