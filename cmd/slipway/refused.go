@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
 
+	"slipway/internal/cloud/awsconf"
 	"slipway/internal/cloud/cloudformation"
 )
 
@@ -109,6 +110,7 @@ func loadConfig(ctx context.Context, region, profile string) (aws.Config, error)
 	case err != nil:
 		return aws.Config{}, refusal{fmt.Errorf("read the configuration of AWS: %w", err), noCredentials}
 	}
+	cfg.HTTPClient = awsconf.OneWrite(cfg.HTTPClient)
 	return cfg, nil
 }
 

@@ -19,7 +19,6 @@ import (
 	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -117,8 +116,7 @@ func Environment(tb testing.TB) func(string) string {
 	return func(name string) string { return env[name] }
 }
 
-// Config is the AWS configuration for the emulator. Each call has a connection of its own: on a busy machine the emulator
-// closes one that waits while a call is on its way, and the call, tried again, has its effect twice.
+// Config is the AWS configuration for the emulator, as a function has it.
 func Config(tb testing.TB) (aws.Config, *string) {
 	tb.Helper()
 	getenv := Environment(tb)
@@ -126,7 +124,6 @@ func Config(tb testing.TB) (aws.Config, *string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	cfg.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true })
 	return cfg, awsconf.Endpoint(getenv, "DYNAMODB")
 }
 

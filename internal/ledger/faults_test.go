@@ -7,6 +7,7 @@ import (
 	"io"
 	"log"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -107,9 +108,10 @@ func TestAFaultThatStaysIsToldOf(t *testing.T) {
 		"each answer is lost":       {&fake.DynamoDBFault{Afterwards: true}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bad := true
+			var bad atomic.Bool // the server may still be at a call whose connection was cut
+			bad.Store(true)
 			l, proxy := behind(t, func(operation string, _ int) *fake.DynamoDBFault {
-				if bad && operation == "TransactWriteItems" {
+				if bad.Load() && operation == "TransactWriteItems" {
 					return tc.fault
 				}
 				return nil
@@ -128,7 +130,7 @@ func TestAFaultThatStaysIsToldOf(t *testing.T) {
 			if _, err := l.Run(t.Context(), "a"); errors.Is(err, run.ErrNotFound) == tc.there {
 				t.Errorf("the run: %v, want it there: %t", err, tc.there)
 			}
-			bad = false
+			bad.Store(false)
 			if err := l.Write(t.Context(), w); err != nil {
 				t.Errorf("written again: %v", err)
 			}

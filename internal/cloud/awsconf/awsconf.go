@@ -31,9 +31,9 @@ func New(getenv func(string) string) (aws.Config, error) {
 				SessionToken: getenv("AWS_SESSION_TOKEN"), Source: "environment",
 			}, nil
 		}),
-		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		HTTPClient: OneWrite(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 			t.MaxIdleConnsPerHost = connections
-		}).WithTimeout(20 * time.Second),
+		}).WithTimeout(20 * time.Second)),
 		Retryer: func() aws.Retryer { return retry.NewStandard() },
 	}, nil
 }

@@ -7,12 +7,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+
+	"slipway/internal/cloud/awsconf"
 )
 
 // AWS is the configuration of a client of the stack. A person's own files are not read.
 func (r Record) AWS() aws.Config {
 	return aws.Config{
-		Region: Region, BaseEndpoint: aws.String(r.Endpoint()),
+		Region: Region, BaseEndpoint: aws.String(r.Endpoint()), HTTPClient: awsconf.OneWrite(nil),
 		Credentials: credentials.NewStaticCredentialsProvider(key, key, ""),
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	_ "golang.org/x/crypto/x509roots/fallback" // an image FROM scratch has no certificate roots of its own
+
+	"slipway/internal/cloud/awsconf"
 )
 
 // answerWithin bounds the wait for the first byte of an answer; a body may take as long as it is large. It is longer
@@ -31,6 +33,7 @@ func AWS(ctx context.Context) (aws.Config, error) {
 	if cfg.Region == "" {
 		return aws.Config{}, Usage("AWS_REGION is not set")
 	}
+	cfg.HTTPClient = awsconf.OneWrite(cfg.HTTPClient)
 	return cfg, nil
 }
 
