@@ -35,7 +35,8 @@ of --template: what ECS would refuse is found before anything is deployed, with 
 of these templates. docs/reference/combinations.md lists the rules. Parameters have their defaults, or --value.
 
 With --live it asks AWS, too: for the task definitions that no template declares, for the capacity providers of the
-clusters, and whether Application Auto Scaling manages a service under scalers.
+clusters, and whether Application Auto Scaling manages a service under scalers. What an environment names, its subnets,
+buckets, queues, roles and images, is looked at by "slipway deploy --env NAME --dry-run", which changes nothing.
 
 With --json it prints {"problems": [{"file", "line", "column", "path", "message"}], "notes": [...]}; a problem without a
 file is of slipway.yaml. What ECS would refuse has "rule", "remedy" and "page", too.`,
