@@ -133,7 +133,7 @@ func printAll(o options) (err error) {
 func (o options) missing() []string {
 	var out []string
 	if o.quick && o.only == "" {
-		out = append(out, "what takes minutes: end to end, most fleets of the scaling policies, first calls by TLS of all functions but s3-trigger, and ten things by a near service in the warm tables")
+		out = append(out, "what takes minutes: end to end, most fleets of the scaling policies, first calls by TLS of all functions but s3-trigger, and in the warm tables ten things by a near service, and Python and Node by a far one")
 	}
 	if os.Getenv("SLIPWAY_TRACES") == "" && (o.only == "" || o.only == "scaling") {
 		out = append(out, "recorded arrivals, because SLIPWAY_TRACES names no folder of them (docs/benchmarks.md says where they are)")
