@@ -63,9 +63,9 @@ func (b *bench) warmOf(f function, n int, took map[int]measure.Series) ([]measur
 	aws := world.New()
 	defer aws.Close()
 	aws.Keep(s.Items...)
-	peers := b.peers("anchor")
+	latencies, peers := []time.Duration{short, long}, b.peers("anchor")
 	if b.quick && n > 1 {
-		peers = peers[:1]
+		latencies, peers = latencies[1:], peers[:1]
 	}
 	list, err := b.alive(f, s, aws, peers)
 	defer func() {
@@ -77,10 +77,7 @@ func (b *bench) warmOf(f function, n int, took map[int]measure.Series) ([]measur
 		return nil, err
 	}
 	var tables []measure.Table
-	for _, latency := range []time.Duration{short, long} {
-		if b.quick && n > 1 && latency == short {
-			continue
-		}
+	for _, latency := range latencies {
 		k := kind{s, n, latency}
 		say("warm: %s", k)
 		turns := list
