@@ -231,7 +231,7 @@ func (b *bench) take(list []*warmed, aws *world.World, k kind) error {
 	return nil
 }
 
-// warmUps is how many turns go before the first that counts. A quick run has met the near service before the far one.
+// warmUps is how many turns go before the first that counts. A quick run makes do with one where a turn takes a second.
 func (b *bench) warmUps(k kind) int {
 	if b.quick && k.latency == long {
 		return 1

@@ -33,21 +33,15 @@ func (s *stackSession) letters(args ...string) letters {
 	return l
 }
 
-// buried is a stack with dead letters, and how many.
-func buried(t *testing.T) (*stackSession, int) {
-	t.Helper()
+func TestDeadLettersAreReadAndStay(t *testing.T) {
 	s := newStack(t)
 	out, _ := s.run(0, "dead-letters")
 	contains(t, out, "There are no dead letters")
-	for range 12 {
+	const want = 13
+	for range want - 1 {
 		s.bury("LaunchDeadLetterQueueUrl", strings.ReplaceAll(uploaded, "%d", "a"), "key-encoding")
 	}
 	s.bury("LifecycleDeadLetterQueueUrl", "no JSON", "")
-	return s, 13
-}
-
-func TestDeadLettersAreReadAndStay(t *testing.T) {
-	s, want := buried(t)
 	for range 2 { // what was read is there again at once
 		l := s.letters()
 		if len(l.DeadLetters) != want || l.Partial {
@@ -65,7 +59,7 @@ func TestDeadLettersAreReadAndStay(t *testing.T) {
 	}
 
 	id := s.letters().DeadLetters[0].ID
-	out, _ := s.run(0, "dead-letters", "show", id)
+	out, _ = s.run(0, "dead-letters", "show", id)
 	contains(t, out, "reason    key-encoding", "detail    a bad key", `"detail-type": "Object Created"`)
 	_, errs := s.run(1, "dead-letters", "show", "nothing")
 	contains(t, errs, "no dead letter nothing was found")

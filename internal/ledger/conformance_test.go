@@ -275,28 +275,20 @@ func refusesTooMany(ctx context.Context, t *testing.T, l whole) {
 	}
 }
 
-// plant stores a run as it is, also in a state that only a later release knows.
-func plant(t *testing.T, l *ledger.Ledger, r run.Run) {
-	t.Helper()
-	if err := l.Write(t.Context(), run.Write{Job: "images", Changes: []run.Change{{Run: r}}}); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestANewerLayoutIsRefused(t *testing.T) {
 	cfg, url := emulator.Config(t)
 	table := emulator.Table(t.Context(), t)
 	l := ledger.New(cfg, url, table)
 	r := newRun("a")
 	r.State = "dreaming"
-	plant(t, l, r)
+	mustWrite(t.Context(), t, l, 0, run.Change{Run: r})
 	if _, err := l.Run(t.Context(), "a"); err == nil || run.Retryable(err) || run.ReasonOf(err) != "ledger-version" {
 		t.Errorf("error = %v, want ledger-version", err)
 	}
-	plant(t, l, claimed(t, newRun("b"), false))
+	mustWrite(t.Context(), t, l, 0, run.Change{Run: claimed(t, newRun("b"), false)})
 	unknown := claimed(t, newRun("c"), false)
 	unknown.State, unknown.Owed = "dreaming", []run.Effect{run.OwesMail}
-	plant(t, l, unknown)
+	mustWrite(t.Context(), t, l, 0, run.Change{Run: unknown})
 	watched, err := l.Watched(t.Context(), noon.Add(time.Hour), 10)
 	if err == nil || len(watched) != 1 || watched[0].ID != "b" {
 		t.Errorf("watched = %v, %v; want the run that can be read, and an error about the other", watched, err)

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,33 +19,26 @@ import (
 	"slipway/internal/cloud/awsconf"
 )
 
-// writes counts what is written to the connections of a client.
-type writes struct {
-	mu sync.Mutex // protects following fields
-	n  int
-}
-
+// countedConn counts what is written to it.
 type countedConn struct {
 	net.Conn
-	writes *writes
+	writes *atomic.Int64
 }
 
 func (c countedConn) Write(b []byte) (int, error) {
-	c.writes.mu.Lock()
-	c.writes.n++
-	c.writes.mu.Unlock()
+	c.writes.Add(1)
 	return c.Conn.Write(b)
 }
 
 // counting is the SDK's client with its writes counted.
-func counting() (*awshttp.BuildableClient, *writes) {
-	w := &writes{}
+func counting() (*awshttp.BuildableClient, *atomic.Int64) {
+	var writes atomic.Int64
 	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
-			return countedConn{conn, w}, err
+			return countedConn{conn, &writes}, err
 		}
-	}), w
+	}), &writes
 }
 
 func TestACallOfTheSDKIsWrittenAtOnce(t *testing.T) {
@@ -57,8 +50,8 @@ func TestACallOfTheSDKIsWrittenAtOnce(t *testing.T) {
 		_, _ = io.WriteString(w, `{"MessageId":"1"}`)
 	}))
 	defer server.Close()
-	send := func(wrap func(aws.HTTPClient) aws.HTTPClient) int {
-		client, w := counting()
+	send := func(wrap func(aws.HTTPClient) aws.HTTPClient) int64 {
+		client, writes := counting()
 		c := sqs.New(sqs.Options{
 			Region: "us-east-1", BaseEndpoint: &server.URL, HTTPClient: wrap(client),
 			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -68,9 +61,7 @@ func TestACallOfTheSDKIsWrittenAtOnce(t *testing.T) {
 		if _, err := c.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String(server.URL + "/q"), MessageBody: aws.String("work")}); err != nil {
 			t.Fatal(err)
 		}
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		return w.n
+		return writes.Load()
 	}
 	if n := send(awsconf.OneWrite); n != 1 {
 		t.Errorf("the call took %d writes, want one", n)

@@ -162,7 +162,7 @@ func mayHold(list []any, text string) bool {
 	})
 }
 
-// again calls until there is no error, as often as a delivery is tried: what is not asked again here is an event lost.
+// again calls until there is no error, as often as a delivery is tried: giving up loses the event.
 func again(call func() error) error {
 	var err error
 	for n := range tries {
